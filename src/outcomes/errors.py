@@ -1,0 +1,46 @@
+"""What can go wrong, in words a person can act on: one exception and one exit code per kind.
+
+A message says what is wrong, where, and what to do. A wrong parameter is quoted; a patient's value never is.
+"""
+
+from typing import ClassVar
+
+
+class OutcomesError(Exception):
+    """Base of every error that this package raises on purpose; its text is shown to the user as it stands."""
+
+    exit_code: ClassVar[int] = 70
+
+
+class ConfigError(OutcomesError):
+    """A parameter, an experiment file or a reference record is wrong; the text quotes it and says what is allowed."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class DataError(OutcomesError):
+    """A feed or a table cannot be used; the text names column, rule and count, never a value."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class AccessError(OutcomesError):
+    """Something may not be read or written: a key, an allowlist, a lock or a permission is missing."""
+
+    exit_code: ClassVar[int] = 4
+
+
+class DisclosureError(OutcomesError):
+    """A table may not leave: it is not released, its seal is broken, or the policy forbids it."""
+
+    exit_code: ClassVar[int] = 5
+
+
+class NotConverged(OutcomesError):  # noqa: N818  the name that the field and the manual use
+    """A model did not reach its stopping rule; nothing downstream may use it as if it had."""
+
+    exit_code: ClassVar[int] = 6
+
+
+class NotConvergedWarning(UserWarning):
+    """The twin of NotConverged for a fit that is kept, and marked, although it hit its cap."""
