@@ -1,0 +1,88 @@
+"""Score intervals against statsmodels, Newcombe's own worked example, and the laws they must obey."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from statsmodels.stats.proportion import proportion_confint
+
+from outcomes.errors import ConfigError
+from outcomes.kernel.intervals import mean_interval, newcombe, proportion, wilson
+
+COUNTS = st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+
+
+@given(COUNTS, st.sampled_from([0.5, 0.9, 0.95, 0.99]))
+def test_wilson_equals_statsmodels(pair, level):
+    events, n = pair
+    bounds = wilson(events, n, level)
+    expected = proportion_confint(events, n, alpha=1 - level, method="wilson")
+    assert (float(bounds.low), float(bounds.high)) == pytest.approx(expected, abs=1e-12)
+
+
+@given(COUNTS)
+def test_wilson_holds_the_estimate_and_mirrors(pair):
+    events, n = pair
+    bounds, mirrored = wilson(events, n), wilson(n - events, n)
+    assert 0 <= bounds.low <= events / n <= bounds.high <= 1
+    assert float(bounds.low) == pytest.approx(1 - float(mirrored.high), abs=1e-12)
+
+
+def test_none_is_exactly_zero_all_is_exactly_one_and_neither_is_a_point():
+    bounds = wilson([0, 4], [4, 4])
+    assert bounds.low[0] == 0.0
+    assert bounds.high[1] == 1.0
+    assert bounds.high[0] > 0.4
+    assert bounds.low[1] < 0.6
+
+
+def test_nobody_and_missing_give_nan_without_warning():
+    bounds = wilson([0, np.nan, 1], [0, 5, np.nan])
+    assert np.isnan(bounds.low).all()
+    assert np.isnan(bounds.high).all()
+    assert np.isnan(proportion(0, 0))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "low", "high"),
+    [  # Newcombe 1998, Table II, method 10
+        ((56, 70), (48, 80), 0.0524, 0.3339),
+        ((9, 10), (3, 10), 0.1705, 0.8090),
+        ((10, 10), (0, 20), 0.6791, 1.0),
+        ((0, 10), (0, 10), -0.2775, 0.2775),
+        ((10, 10), (0, 10), 0.6075, 1.0),
+    ],
+)
+def test_newcombe_reproduces_the_published_examples(first, second, low, high):
+    bounds = newcombe(*first, *second)
+    assert float(bounds.low) == pytest.approx(low, abs=5.1e-5)
+    assert float(bounds.high) == pytest.approx(high, abs=5.1e-5)
+
+
+@given(COUNTS, COUNTS)
+def test_newcombe_turns_its_sign_with_the_groups(first, second):
+    forth, back = newcombe(*first, *second), newcombe(*second, *first)
+    assert float(forth.low) == pytest.approx(-float(back.high), abs=1e-12)
+
+
+def test_newcombe_against_nobody_is_unknown():
+    assert np.isnan(newcombe(3, 10, 0, 0).low)
+
+
+def test_mean_interval_needs_two_values():
+    bounds = mean_interval([10.0, 10.0], [5.0, 5.0], [100, 1])
+    assert bounds.high[0] == pytest.approx(10 + 1.959964 * 0.5)
+    assert np.isnan(bounds.low[1])
+
+
+@pytest.mark.parametrize("level", [0, 1, 95])
+def test_a_level_that_is_no_coverage_is_refused(level):
+    with pytest.raises(ConfigError, match=f"level must be strictly between 0 and 1, got {level}"):
+        wilson(1, 2, level)
+
+
+def test_impossible_counts_are_refused():
+    with pytest.raises(ConfigError, match="events must not exceed n; they do in 1 places"):
+        wilson([1, 3], [2, 2])
+    with pytest.raises(ConfigError, match="must not be negative"):
+        wilson(-1, 2)
