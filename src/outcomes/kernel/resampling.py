@@ -13,7 +13,7 @@ Integers = NDArray[np.int64]
 
 
 def cluster_codes(clusters: ArrayLike) -> tuple[Integers, int]:
-    """Number the clusters from 0, row by row, and count them.
+    """Give every cluster a number from 0, row by row, and count them.
 
     Parameters
     ----------
