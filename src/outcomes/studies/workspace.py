@@ -1,0 +1,98 @@
+"""Where a study's things lie: one folder that is never committed, one report folder, nothing hidden elsewhere."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from outcomes.errors import AccessError
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folders of one study under one root (``var/`` unless told otherwise) and one report folder.
+
+    Parameters
+    ----------
+    root
+        Holds feeds, library, vault, keys and the MLflow store; owner-only.
+    reports
+        Holds one folder a study with what people read.
+    study
+        The study's name.
+    """
+
+    root: Path
+    reports: Path
+    study: str
+
+    @property
+    def feed(self) -> Path:
+        """The invented feed that this study wrote for itself."""
+        return self.root / self.study / "feed"
+
+    @property
+    def library(self) -> Path:
+        """De-identified snapshots."""
+        return self.root / self.study / "library"
+
+    @property
+    def vault(self) -> Path:
+        """Identifiers and day zero, apart from the library."""
+        return self.root / self.study / "vault"
+
+    @property
+    def keys(self) -> Path:
+        """The key file of an identified or anonymised source."""
+        return self.root / self.study / "keys"
+
+    @property
+    def mlflow(self) -> Path:
+        """The MLflow store that all studies of this root share."""
+        return self.root / "mlflow"
+
+    @property
+    def report(self) -> Path:
+        """What people read."""
+        return self.reports / self.study
+
+
+@contextmanager
+def staged(final: Path) -> Iterator[Path]:
+    """Write a folder so that it appears whole or not at all.
+
+    A folder left behind by a run that was stopped is cleaned first; the finished one replaces the old one at the end.
+
+    Parameters
+    ----------
+    final
+        The folder as people will open it.
+
+    Yields
+    ------
+    Path
+        An empty folder beside it to write into.
+
+    Raises
+    ------
+    AccessError
+        If the folder cannot be written.
+    """
+    staging = final.with_name(f".{final.name}.partial")
+    old = final.with_name(f".{final.name}.old")
+    try:
+        for leftover in (staging, old):
+            if leftover.exists():
+                shutil.rmtree(leftover)
+        staging.mkdir(parents=True)
+    except OSError as error:
+        raise AccessError(
+            f"cannot write beside {final.name!r} ({error.strerror}); check the folder's permissions"
+        ) from None
+    yield staging
+    if final.exists():
+        final.rename(old)
+    staging.rename(final)
+    if old.exists():
+        shutil.rmtree(old)
