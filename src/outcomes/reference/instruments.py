@@ -34,8 +34,8 @@ class Item:
         Codes that mean "does not apply": answered, but no score.
     reverse : bool
         True where the code counts backwards in the total (highest code scores as the lowest).
-    loinc : str or None
-        LOINC code of the question.
+    loinc, snomed : str or None
+        LOINC and SNOMED CT code of the question.
     domain : str
         Group of items it belongs to, such as "somatic".
     safety : bool
@@ -51,6 +51,7 @@ class Item:
     not_applicable: tuple[int, ...]
     reverse: bool
     loinc: str | None
+    snomed: str | None
     domain: str
     safety: bool
     column: str
@@ -182,6 +183,7 @@ def _read_item(entry: Entry, instrument: str, codes: tuple[int, ...], place: int
         not_applicable=entry.wholes("not_applicable", ()),
         reverse=entry.flag("reverse", default=False),
         loinc=entry.optional_text("loinc"),
+        snomed=entry.optional_text("snomed"),
         domain=entry.text("domain", "all items"),
         safety=entry.flag("safety", default=False),
         column=f"{instrument}_{number}",
@@ -197,6 +199,9 @@ def _read_items(top: Entry, instrument: str) -> tuple[tuple[Item, ...], tuple[tu
         answers.append((entry.whole("code"), entry.text("label"), entry.optional_text("loinc")))
         entry.done()
     codes = top.wholes("codes", [code for code, _, _ in answers])
+    if top.has("code_range"):
+        first, last = top.wholes("code_range")
+        codes = tuple(range(first, last + 1))
     series = top.table("item_series")
     if series.has("count"):
         count, word, domain = series.whole("count"), series.text("word"), series.text("domain", "all items")
