@@ -1,0 +1,208 @@
+"""How is a released table written for a spreadsheet, a text or a journal? CSV, Markdown and LaTeX (booktabs)."""
+
+import csv
+import io
+
+import pandas as pd
+
+from outcomes.disclosure.seal import Released
+from outcomes.publications.grids import Arrangement, Grid, Word, plain
+from outcomes.publications.wording import require_released
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "−": r"$-$",
+    "–": "--",
+    "≥": r"$\geq$",
+    "≤": r"$\leq$",
+    "→": r"$\rightarrow$",
+}
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def as_csv(released: Released) -> str:
+    """Write a released table for a machine: printed values in plain figures, the reason where a cell is hidden.
+
+    Parameters
+    ----------
+    released : Released
+        The table.
+
+    Returns
+    -------
+    str
+        Comma-separated, one header line, line feed as line end; not applicable is empty. A label that a spreadsheet
+        would run as a formula is quoted with an apostrophe.
+
+    Raises
+    ------
+    DisclosureError
+        If the table is not released.
+    """
+    require_released(released)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([column.name for column in released.columns])
+    for row in range(len(released.table)):
+        writer.writerow([_machine(released, row, index) for index in range(len(released.columns))])
+    return out.getvalue()
+
+
+def as_markdown(released: Released, *, arrange: Arrangement = plain) -> str:
+    """Write a released table for a text.
+
+    Parameters
+    ----------
+    released : Released
+        The table.
+    arrange : callable
+        How its cells are laid out.
+
+    Returns
+    -------
+    str
+        A GitHub-flavoured table with its title above and its notes below.
+
+    Raises
+    ------
+    DisclosureError
+        If the table is not released.
+    """
+    grid = arrange(require_released(released))
+    mark = {"left": ":---", "right": "---:", "centre": ":---:"}
+    lines = [f"**{_pipe(grid.title)}**", "", _markdown_row(list(grid.header))]
+    lines.append(_markdown_row([mark[align] for align in grid.align]))
+    lines += [_markdown_row([_markdown_word(word) for word in row]) for row in grid.rows]
+    return "\n".join([*lines, "", *(f"{_pipe(note)}  " for note in grid.notes)]) + "\n"
+
+
+def as_latex(released: Released, *, arrange: Arrangement = plain) -> str:
+    """Write a released table for a journal.
+
+    Parameters
+    ----------
+    released : Released
+        The table.
+    arrange : callable
+        How its cells are laid out.
+
+    Returns
+    -------
+    str
+        A `table` environment with booktabs rules, caption above, notes below.
+
+    Raises
+    ------
+    DisclosureError
+        If the table is not released.
+    """
+    grid = arrange(require_released(released))
+    columns = "".join({"left": "l", "right": "r", "centre": "c"}[align] for align in grid.align)
+    body = "\n".join(" & ".join(_latex_word(word) for word in row) + r" \\" for row in grid.rows)
+    notes = "\n".join(rf"\par\footnotesize {latex_text(note)}" for note in grid.notes)
+    return "\n".join(
+        [
+            r"\begin{table}",
+            r"\centering",
+            rf"\caption{{{latex_text(grid.title)}}}",
+            rf"\begin{{tabular}}{{{columns}}}",
+            r"\toprule",
+            " & ".join(latex_text(head) for head in grid.header) + r" \\",
+            r"\midrule",
+            body,
+            r"\bottomrule",
+            r"\end{tabular}",
+            notes,
+            r"\end{table}",
+            "",
+        ]
+    )
+
+
+def latex_text(text: str) -> str:
+    r"""Make any text safe between LaTeX commands.
+
+    Parameters
+    ----------
+    text : str
+        Plain words.
+
+    Returns
+    -------
+    str
+        With every special character written out.
+
+    Examples
+    --------
+    >>> latex_text("100 % of A_B")
+    '100 \\% of A\\_B'
+    """
+    return "".join(_LATEX.get(letter, letter) for letter in text)
+
+
+def _machine(released: Released, row: int, index: int) -> str:
+    column = released.columns[index]
+    value = released.table[column.name].iloc[row]
+    if column.kind == "label":
+        text = "" if pd.isna(value) else str(value)
+        return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    reason = released.reasons.get((row, column.name))
+    if reason:
+        return reason
+    return "" if pd.isna(value) else f"{value:.{column.decimals}f}"
+
+
+def _pipe(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("|", r"\|").replace("*", r"\*").replace("<", "&lt;").replace("\n", " ")
+
+
+def _markdown_row(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _markdown_word(word: Word) -> str:
+    text = _pipe(word.text)
+    if word.heads:
+        return f"**{text}**" if text else ""
+    return f"&emsp;{text}" if word.indent else text
+
+
+def _latex_word(word: Word) -> str:
+    text = latex_text(word.text)
+    if word.heads:
+        return rf"\textbf{{{text}}}" if text else ""
+    return rf"\quad {text}" if word.indent else text
+
+
+def grid_of(released: Released, arrange: Arrangement = plain) -> Grid:
+    """Lay a released table out in words, for a page template.
+
+    Parameters
+    ----------
+    released : Released
+        The table.
+    arrange : callable
+        How its cells are laid out.
+
+    Returns
+    -------
+    Grid
+        Cells in words.
+
+    Raises
+    ------
+    DisclosureError
+        If the table is not released.
+    """
+    return arrange(require_released(released))
