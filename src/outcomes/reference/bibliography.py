@@ -34,7 +34,7 @@ class Source:
     licence: str
 
     def citation(self) -> str:
-        """How is this source written in a reference list?
+        """Write the source as in a reference list.
 
         Returns
         -------
@@ -47,7 +47,7 @@ class Source:
 
 @cache
 def sources() -> dict[str, Source]:
-    """Which sources do the reference records rest on?
+    """List the sources that the reference records rest on.
 
     Returns
     -------
@@ -80,7 +80,7 @@ def sources() -> dict[str, Source]:
 
 
 def source(key: str) -> Source:
-    """What is behind a source key?
+    """Say what stands behind a source key.
 
     Parameters
     ----------

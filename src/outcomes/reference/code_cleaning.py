@@ -1,13 +1,14 @@
-"""How is a code read that a system has padded, shortened or lower-cased? Named rules; what they cannot read stays unread.
+"""How is a code read that a system has padded, shortened or lower-cased? By named rules; the rest stays unread.
 
-Real extracts carry "2", "2 ", " 2", "02", "2.0" and "x" for one code. Each rule has a name, and a record lists the rules that its
-codes need, so that a report can say which were applied. A rule is used only where its result is a legal code.
+Real extracts carry "2", "2 ", " 2", "02", "2.0" and "x" for one code. Each rule has a name, and a record lists the
+rules that its codes need, so that a report can say which were applied. A rule is used only where its result is a legal code.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from types import MappingProxyType
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from outcomes.errors import ConfigError
@@ -58,7 +59,7 @@ def read_rules(entry: Entry) -> tuple[str, ...]:
 
 
 def clean_code(code: str, legal: Iterable[str], rules: Sequence[str]) -> str | None:
-    """Which legal code is meant?
+    """Say which legal code is meant.
 
     Parameters
     ----------
@@ -111,6 +112,5 @@ def per_distinct_value(values: pd.Series, translate: Callable[[str], str | None]
         text = str(value)
         words.append(translate(text) if text.strip() else blank)
     words.append(blank)  # place -1: missing
-    taken = pd.Series(words, dtype="str").take(places % len(words))
-    taken.index = values.index
-    return taken.rename(values.name)
+    taken = np.array(words, dtype=object)[places]
+    return pd.Series(taken, index=values.index, name=values.name, dtype="str")

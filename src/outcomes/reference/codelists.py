@@ -67,7 +67,7 @@ class CodeList:
     notes: str
 
     def find(self, text: str) -> Code | None:
-        """Which code is meant by one stored value?
+        """Say which code is meant by one stored value.
 
         Parameters
         ----------
@@ -89,7 +89,7 @@ class CodeList:
         return self.codes[max(fitting, key=len)] if fitting else None
 
     def clean(self, values: pd.Series) -> pd.Series:
-        """Which legal code stands in each row?
+        """Say which legal code stands in each row.
 
         Parameters
         ----------
@@ -99,7 +99,8 @@ class CodeList:
         Returns
         -------
         Series of str
-            The codes as stored in the list; missing where blank or not legal. With `by_prefix`, the list's own (shorter) code.
+            The codes as stored in the list; missing where blank or not legal. With `by_prefix`, the list's own,
+            shorter code.
         """
 
         def one(text: str) -> str | None:
@@ -109,7 +110,7 @@ class CodeList:
         return per_distinct_value(values, one, blank=None)
 
     def label(self, values: pd.Series, *, unknown: str = "Not known") -> pd.Series:
-        """What does the code of each row mean?
+        """Say what the code of each row means.
 
         Parameters
         ----------
@@ -131,7 +132,7 @@ class CodeList:
         return per_distinct_value(values, one, blank=unknown)
 
     def kind(self, values: pd.Series) -> pd.Series:
-        """Of what kind is the code of each row?
+        """Say of what kind the code of each row is.
 
         Parameters
         ----------
@@ -151,7 +152,7 @@ class CodeList:
         return per_distinct_value(values, one, blank=None)
 
     def of_kind(self, kind: str) -> tuple[str, ...]:
-        """Which codes are of a kind?
+        """Say which codes are of a kind.
 
         Parameters
         ----------
@@ -176,7 +177,7 @@ class CodeList:
 
 
 def read_code_list(path: Path) -> CodeList:
-    """What does one code-list file say?
+    """Read one code-list file.
 
     Parameters
     ----------
@@ -221,7 +222,7 @@ def read_code_list(path: Path) -> CodeList:
 
 @cache
 def code_lists(folder: Path = FOLDER / "codes") -> dict[str, CodeList]:
-    """Which code lists are known?
+    """List the code lists that are known.
 
     Parameters
     ----------
@@ -237,7 +238,7 @@ def code_lists(folder: Path = FOLDER / "codes") -> dict[str, CodeList]:
 
 
 def code_list(key: str) -> CodeList:
-    """Which codes are legal in a column, and what do they mean?
+    """Say which codes are legal in a column, and what do they mean.
 
     Parameters
     ----------

@@ -52,7 +52,7 @@ class FigureSet:
 
 @cache
 def england_figures() -> FigureSet:
-    """Where do England's figures come from, and how may they be used?
+    """Say where England's figures come from, and how they may be used.
 
     Returns
     -------
@@ -92,21 +92,22 @@ def _all_years() -> pd.DataFrame:
 
 
 def england(year: str | None = None, breakdown: str | None = None) -> pd.DataFrame:
-    """What are England's published figures of a year?
+    """Give England's published figures of a year.
 
     Parameters
     ----------
     year : str, optional
         Financial year such as "2022-23"; by default the latest with every breakdown. Earlier years hold totals only.
     breakdown : str, optional
-        "total", the key of a grouping ("gender", "ethnic_group_5" ...), "problem", "wait_first", "therapy" ...; by default all.
+        "total", the key of a grouping ("gender", "ethnic_group_5" ...), "problem", "wait_first", "therapy" ...;
+        by default all.
 
     Returns
     -------
     DataFrame
-        A new table: year, measure, breakdown, label, numerator, denominator, rate_pct, mean, sd, source. `numerator` is a count;
-        `rate_pct` is the published percentage; means and deviations of scores stand in `mean` and `sd` with the number of courses
-        in `denominator`.
+        A new table: year, measure, breakdown, label, numerator, denominator, rate_pct, mean, sd, source. `numerator` is
+        a count; `rate_pct` is the published percentage; means and deviations of scores stand in `mean` and `sd` with
+        the number of courses in `denominator`.
 
     Raises
     ------
@@ -137,7 +138,7 @@ def england(year: str | None = None, breakdown: str | None = None) -> pd.DataFra
 
 
 def england_years() -> tuple[str, ...]:
-    """For which years are national totals recorded?
+    """List the years with national totals.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Which group does a person belong to? Code lists and bands in which every value, missing ones included, has one place."""
+"""Which group does a person belong to? Code lists and bands in which every value, a missing one too, has one place."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from outcomes.errors import ConfigError
 from outcomes.reference.bibliography import read_source
@@ -34,7 +33,7 @@ class ValueBand:
     below: Decimal | None
 
     def holds(self, value: Decimal) -> bool:
-        """Is a number inside the band?
+        """Say whether a number is inside the band.
 
         Parameters
         ----------
@@ -99,7 +98,7 @@ class Grouping:
     notes: str
 
     def _one(self, text: str) -> str | None:
-        """Label of one code; None where it is neither legal nor already a label."""
+        # Label of one code; None where it is neither legal nor already a label.
         if text in self.labels:
             return text
         if self.bands:
@@ -117,7 +116,7 @@ class Grouping:
         return next((band.label for band in self.bands if band.holds(number)), None)
 
     def _several(self, text: str) -> tuple[str, ...]:
-        """Labels of a value that may hold several codes, in display order, each once."""
+        # Labels of a value that may hold several codes, in display order, each once.
         found = {self._one(part) or self.not_known for part in text.split(SEPARATOR) if part.strip()}
         return tuple(label for label in self.labels if label in found) or (self.not_known,)
 
@@ -126,10 +125,10 @@ class Grouping:
         return SEPARATOR.join(several) if self.overlapping else several[0]
 
     def label(self, codes: pd.Series) -> pd.Series:
-        """Which group is each person in?
+        """Say which group each person is in.
 
-        Labels are accepted as well as codes, so that labelling twice changes nothing. Where a grouping that does not overlap
-        meets several codes in one value ("A;B"), the group that stands first in `labels` is taken.
+        Labels are accepted as well as codes, so that labelling twice changes nothing. Where a grouping that does not
+        overlap meets several codes in one value ("A;B"), the group that stands first in `labels` is taken.
 
         Parameters
         ----------
@@ -149,7 +148,7 @@ class Grouping:
         return per_distinct_value(codes, self._label, blank=self.not_known)
 
     def legal(self, codes: pd.Series) -> pd.Series:
-        """Which values are blank, legal codes or labels?
+        """Say which values are blank, legal codes or labels.
 
         Parameters
         ----------
@@ -169,7 +168,7 @@ class Grouping:
         return per_distinct_value(codes, check, blank="legal").eq("legal")
 
     def members(self, codes: pd.Series) -> pd.DataFrame:
-        """Who is in which group, one column a group?
+        """Say who is in which group, one column a group.
 
         Parameters
         ----------
@@ -183,14 +182,14 @@ class Grouping:
         """
         joined = per_distinct_value(codes, self._label, blank=self.not_known)
         places, distinct = pd.factorize(joined)
-        inside: NDArray[np.bool_] = np.array(
+        inside = np.array(
             [[label in str(value).split(SEPARATOR) for label in self.labels] for value in distinct], dtype=bool
         ).reshape(len(distinct), len(self.labels))
         return pd.DataFrame(inside[places], index=codes.index, columns=list(self.labels))
 
 
 def _read_codes(top: Entry) -> tuple[dict[str, str], list[str]]:
-    """Code to label, from a list of groups that each name their codes; a code in two groups is refused."""
+    # Code to label, from a list of groups that each name their codes; a code in two groups is refused.
     codes: dict[str, str] = {}
     labels = []
     for entry in top.tables("groups"):
@@ -217,7 +216,7 @@ def _read_bands(top: Entry) -> tuple[ValueBand, ...]:
 
 
 def read_grouping(path: Path) -> Grouping:
-    """What does one group file say?
+    """Read one group file.
 
     Parameters
     ----------
@@ -277,7 +276,7 @@ def _check(one: Grouping, path: Path) -> None:
 
 @cache
 def groupings(folder: Path = FOLDER / "groups") -> dict[str, Grouping]:
-    """Which groupings are known?
+    """List the groupings that are known.
 
     Parameters
     ----------
@@ -293,7 +292,7 @@ def groupings(folder: Path = FOLDER / "groups") -> dict[str, Grouping]:
 
 
 def grouping(key: str, folder: Path = FOLDER / "groups") -> Grouping:
-    """How are people grouped by one characteristic?
+    """Say how people are grouped by one characteristic.
 
     Parameters
     ----------

@@ -143,13 +143,13 @@ class Instrument:
         return tuple(dict.fromkeys(item.domain for item in self.items))
 
     def severity_label(self, totals: pd.Series) -> pd.Series:
-        """Which severity band is each total in?
+        """Say which severity band each total is in.
 
         Parameters
         ----------
         totals : Series of float
-            Totals on the instrument's scale; missing where there is none. A fractional (prorated) total belongs to the band whose
-            lowest total it has reached.
+            Totals on the instrument's scale; missing where there is none. A fractional (prorated) total belongs to the
+            band whose lowest total it has reached.
 
         Returns
         -------
@@ -168,7 +168,8 @@ class Instrument:
         starts = np.array([band.lowest for band in self.severity], dtype=np.float64)
         labels = np.array([band.label for band in self.severity], dtype=object)
         place = np.searchsorted(starts, values, side="right") - 1
-        found = np.where(inside, labels[np.clip(place, 0, None)], None)
+        found = labels[np.clip(place, 0, None)]
+        found[~inside] = None
         return pd.Series(found, index=totals.index, name=totals.name, dtype="str")
 
 
@@ -193,7 +194,7 @@ def _read_item(entry: Entry, instrument: str, codes: tuple[int, ...], place: int
 
 
 def _read_items(top: Entry, instrument: str) -> tuple[tuple[Item, ...], tuple[tuple[int, str, str | None], ...]]:
-    """Items one by one, or a series of like items (`[item_series]`) where single words add nothing."""
+    # Items one by one, or a series of like items (`[item_series]`) where single words add nothing.
     answers = []
     for entry in top.tables("answers"):
         answers.append((entry.whole("code"), entry.text("label"), entry.optional_text("loinc")))
@@ -233,7 +234,7 @@ def _check(instrument: Instrument) -> None:
 
 
 def _check_range(instrument: Instrument, where: str) -> None:
-    """The range must follow from the items: a wrong number of items or codes shows itself here."""
+    # The range must follow from the items: a wrong number of items or codes shows itself here.
     lowest = sum(item.codes[0] for item in instrument.items)
     highest = sum(item.codes[-1] for item in instrument.items)
     share = len(instrument.items) if instrument.aggregation == "mean" else 1
@@ -245,7 +246,7 @@ def _check_range(instrument: Instrument, where: str) -> None:
 
 
 def read_instrument(path: Path) -> Instrument:
-    """What does one instrument file say?
+    """Read one instrument file.
 
     Parameters
     ----------
@@ -304,7 +305,7 @@ def read_instrument(path: Path) -> Instrument:
 
 @cache
 def instruments(folder: Path = FOLDER / "instruments") -> dict[str, Instrument]:
-    """Which instruments are known?
+    """List the instruments that are known.
 
     Parameters
     ----------
@@ -320,7 +321,7 @@ def instruments(folder: Path = FOLDER / "instruments") -> dict[str, Instrument]:
 
 
 def instrument(key: str, folder: Path = FOLDER / "instruments") -> Instrument:
-    """How is one instrument answered, scored and judged?
+    """Say how one instrument is answered, scored and judged.
 
     Parameters
     ----------

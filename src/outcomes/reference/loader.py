@@ -1,4 +1,4 @@
-"""How does a TOML file become records that can be trusted? Typed reading, unknown keys refused, no entry without a source."""
+"""How does a TOML file become records that can be trusted? Typed reading, and unknown keys are refused."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ FOLDER = Path(__file__).resolve().parent
 
 
 def toml_files(folder: Path) -> list[Path]:
-    """Which record files lie in a folder, in alphabetical order?
+    """List the record files of a folder, in alphabetical order.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def toml_files(folder: Path) -> list[Path]:
 
 
 def read_toml(path: Path) -> "Entry":
-    """What does one TOML file say?
+    """Read one TOML file.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ class Entry:
         self.where = where
 
     def has(self, key: str) -> bool:
-        """Is the key there, and not read yet?
+        """Say whether the key is there and not read yet.
 
         Parameters
         ----------
@@ -313,8 +313,10 @@ class Entry:
         dict
             Text to text, in the order of the file.
         """
-        inner = self.table(key)
-        return {name: inner.text(name) for name in list(inner._left)}
+        value = self._take(key, (dict,), {})
+        members = value if isinstance(value, dict) else {}
+        inner = Entry(members, f"{self.where}: {key}")
+        return {name: inner.text(name) for name in members}
 
     def done(self) -> None:
         """Refuse what nobody asked for.

@@ -23,8 +23,8 @@ class DisclosurePolicy:
     key, name : str
         Short key and full name.
     rounding : str
-        "midpoint" (every count to the middle of its band of `base`: for base 6 the values 0, 3, 9, 15 ...), "nearest" (to the
-        nearest multiple of `base`, halves up) or "none".
+        "midpoint" (every count to the middle of its band of `base`: for base 6 the values 0, 3, 9, 15 ...), "nearest"
+        (to the nearest multiple of `base`, halves up) or "none".
     base : int
         Width of the rounding.
     threshold : int
@@ -66,7 +66,7 @@ class DisclosurePolicy:
 
 
 def read_policy(path: Path) -> DisclosurePolicy:
-    """What does one policy file say?
+    """Read one policy file.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def read_policy(path: Path) -> DisclosurePolicy:
 
 @cache
 def disclosure_policies(folder: Path = FOLDER / "policies") -> dict[str, DisclosurePolicy]:
-    """Which disclosure policies are known?
+    """List the disclosure policies that are known.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def disclosure_policies(folder: Path = FOLDER / "policies") -> dict[str, Disclos
 
 
 def disclosure_policy(key: str = DEFAULT_POLICY) -> DisclosurePolicy:
-    """What does a disclosure policy ask for?
+    """Say what a disclosure policy asks for.
 
     Parameters
     ----------

@@ -159,7 +159,7 @@ class RuleEdition:
         return tuple(dict.fromkeys([self.anxiety_instrument, *specific]))
 
     def descriptor_rule(self, descriptor: str) -> DescriptorRule | None:
-        """Which disorder-specific measure belongs to a problem?
+        """Say which disorder-specific measure belongs to a problem.
 
         Parameters
         ----------
@@ -176,7 +176,7 @@ class RuleEdition:
         return max(fitting, key=lambda rule: len(rule.prefix), default=None)
 
     def caseness(self, key: str) -> Threshold | None:
-        """At which score is an instrument at caseness under this edition?
+        """Say at which score an instrument is at caseness under this edition.
 
         Parameters
         ----------
@@ -191,7 +191,7 @@ class RuleEdition:
         return self.thresholds.get((key, "caseness"), instrument(key).caseness)
 
     def reliable_change(self, key: str) -> Threshold | None:
-        """Which change of an instrument is reliable under this edition?
+        """Say which change of an instrument is reliable under this edition.
 
         Parameters
         ----------
@@ -206,7 +206,7 @@ class RuleEdition:
         return self.thresholds.get((key, "reliable_change"), instrument(key).reliable_change)
 
     def with_threshold(self, key: str, kind: str, threshold: Threshold) -> "RuleEdition":
-        """This edition with one threshold that the user answers for.
+        """Return this edition with one threshold that the user answers for.
 
         Parameters
         ----------
@@ -269,7 +269,7 @@ def _read_thresholds(top: Entry) -> dict[tuple[str, str], Threshold]:
 
 
 def read_edition(path: Path) -> RuleEdition:
-    """What does one rule file say?
+    """Read one rule file.
 
     Parameters
     ----------
@@ -326,7 +326,7 @@ def read_edition(path: Path) -> RuleEdition:
 
 @cache
 def rule_editions(folder: Path = FOLDER / "rules") -> dict[str, RuleEdition]:
-    """Which editions of the outcome rules are known?
+    """List the editions of the outcome rules that are known.
 
     Parameters
     ----------
@@ -342,7 +342,7 @@ def rule_editions(folder: Path = FOLDER / "rules") -> dict[str, RuleEdition]:
 
 
 def rule_edition(key: str = DEFAULT_EDITION) -> RuleEdition:
-    """By which rules is a course judged?
+    """Say by which rules a course is judged.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""When is a change between two sessions sudden? Published criteria as records, in dated editions like every other rule."""
+"""When is a change between two sessions sudden? Published criteria as records."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -58,7 +58,7 @@ class SuddenChangeCriteria:
 
 @cache
 def sudden_change_criteria(key: str = DEFAULT_CRITERIA) -> SuddenChangeCriteria:
-    """What makes a change sudden?
+    """Say what makes a change sudden.
 
     Parameters
     ----------

@@ -13,8 +13,8 @@ from outcomes.reference.loader import Entry
 
 DIRECTIONS: Final = ("at_least", "above", "at_most")
 
-# Scores have at most two decimals; a prorated score is a fraction over at most 42 items and so lies at least 1/4200 from a
-# threshold that it does not equal. Six decimal places are far finer than that, and far coarser than binary rounding error.
+# Scores have at most two decimals; a prorated score is a fraction over at most 42 items and so lies at least 1/4200
+# from a threshold that it does not equal. Six places are far finer than that, and coarser than binary rounding error.
 PLACES: Final = 6
 
 
@@ -40,9 +40,10 @@ class Threshold:
     source: str
 
     def met(self, values: ArrayLike) -> NDArray[np.bool_]:
-        """Which values are at the threshold?
+        """Say which values are at the threshold.
 
-        The comparison is exact in decimals: a change from 2.53 to 1.80 is 0.73, although binary arithmetic says a little less.
+        The comparison is exact in decimals: a change from 2.53 to 1.80 is 0.73, although binary arithmetic says a
+        little less.
 
         Parameters
         ----------
@@ -52,7 +53,7 @@ class Threshold:
         Returns
         -------
         ndarray of bool
-            True where the threshold is met; False where it is not met and where the value is NaN (mask the latter yourself).
+            True where the threshold is met; False where it is not met and where the value is NaN (mask those yourself).
         """
         scaled = np.rint(np.asarray(values, dtype=np.float64) * 10.0**PLACES)
         limit = float(self.value.scaleb(PLACES))
@@ -63,7 +64,7 @@ class Threshold:
         return np.asarray(scaled <= limit)
 
     def words(self) -> str:
-        """How is the threshold said in a sentence?
+        """Say the threshold as in a sentence.
 
         Returns
         -------
