@@ -13,8 +13,10 @@ from outcomes import __version__
 from outcomes.cli.console import err, out, progress
 from outcomes.errors import ConfigError, OutcomesError
 
-EXIT_CODES = """Exit codes: 0 done; 2 a parameter or experiment file is wrong; 3 the data cannot be used; 4 access (key, allowlist,
-lock, permission); 5 disclosure; 6 a model did not converge; 70 a defect of ours; 130 stopped with Ctrl-C."""
+EXIT_CODES = (
+    "Exit codes: 0 done; 2 a parameter or experiment file is wrong; 3 the data cannot be used; 4 access (key, "
+    "allowlist, lock, permission); 5 disclosure; 6 a model did not converge; 70 a defect of ours; 130 stopped with Ctrl-C."
+)
 
 app = typer.Typer(
     name="outcomes",
@@ -88,7 +90,9 @@ def simulate(
     folder: Annotated[Path, typer.Argument(help="A new or empty folder for the feed.", show_default=False)],
     patients: Annotated[int, typer.Option(min=20, max=2_000_000, help="How many people.")] = 5000,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same bytes.")] = 1,
-    item_process: Annotated[str, typer.Option(help="latent_states or continuous_severity.")] = "latent_states",
+    item_process: Annotated[
+        str, typer.Option(help="states (hidden states) or severity (one continuous severity, no subtypes).")
+    ] = "states",
     dirty: Annotated[bool, typer.Option("--dirty", help="Add the dirt of real feeds.")] = False,
 ) -> None:
     """Write the feed of an invented service, with the truth beside it. It is no evidence about patients."""

@@ -1,0 +1,63 @@
+"""Which keys may an experiment file have? The manual's page, made from the settings themselves."""
+
+from collections.abc import Iterator
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from outcomes.studies import experiment
+
+_SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
+    ("study", experiment.StudySettings),
+    ("source", experiment.SourceSettings),
+    ("source.simulate", experiment.SimulateSettings),
+    ("measures", experiment.MeasureSettings),
+    ("subtypes", experiment.SubtypeSettings),
+    ("prognosis", experiment.PrognosisSettings),
+    ("prognosis.target", experiment.TargetSettings),
+    ("fairness", experiment.FairnessSettings),
+    ("flags", experiment.FlagSettings),
+    ("publications", experiment.PublicationSettings),
+)
+
+_HEAD = """# Experiment files
+
+An experiment is one TOML file: the question, the source, and the steps that the study takes. A section that is absent is a
+step that is not taken (`study` and `source` must be there). Unknown keys are errors, and every fault is reported at once.
+The files under [`experiments/`](../experiments) are examples. This page is made from the settings themselves.
+"""
+
+
+def experiment_manual() -> str:
+    """Write the manual's page of experiment files.
+
+    Returns
+    -------
+    str
+        Markdown: a table for each section, with key, default and meaning.
+
+    Examples
+    --------
+    >>> experiment_manual().splitlines()[0]
+    '# Experiment files'
+    """
+    return _HEAD + "".join(_section(name, model) for name, model in _SECTIONS)
+
+
+def _section(name: str, model: type[BaseModel]) -> str:
+    rows = "\n".join(_rows(model))
+    return f"\n## [{name}]\n\n{model.__doc__}\n\n| key | default | meaning |\n|---|---|---|\n{rows}\n"
+
+
+def _rows(model: type[BaseModel]) -> Iterator[str]:
+    for key, field in model.model_fields.items():
+        yield f"| `{key}` | {_default(field)} | {field.description} |"
+
+
+def _default(field: FieldInfo) -> str:
+    if field.default_factory is not None:
+        return "empty"
+    if field.default is PydanticUndefined:
+        return "required"
+    return "absent" if field.default is None else f"`{field.default!r}`"
