@@ -1,0 +1,202 @@
+"""How does every figure look, and how does it become the same bytes each time? One style, no global state, no dates."""
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, Final, Literal, ParamSpec
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+Arguments = ParamSpec("Arguments")
+
+INK: Final = "#1b2733"
+MUTED: Final = "#5a6773"
+RULE: Final = "#d5dce2"
+BLUE: Final = "#0072b2"
+VERMILION: Final = "#d55e00"
+# Okabe and Ito's colour-blind-safe set without its yellow (too pale for lines on white), strongest contrasts first.
+PALETTE: Final = (BLUE, VERMILION, "#009e73", "#cc79a7", "#e69f00", "#56b4e9", INK, "#8a96a1")
+DASHES: Final = ("-", (0, (5, 2)), (0, (1, 1.4)), (0, (6, 2, 1.2, 2)), (0, (3, 1.5)), (0, (8, 3)), "-", (0, (1, 2.5)))
+MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X", "*")
+# One hue from paper to deep blue: its lightness falls evenly, so it survives a black-and-white printer.
+SHADES: Final = LinearSegmentedColormap.from_list("shades", ["#ffffff", "#d3e3f0", "#8fb9d9", "#3f83b5", "#134a75"])
+WIDTH_IN: Final = 6.9
+PNG_DPI: Final = 300
+
+_STYLE: Final[dict[Any, Any]] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.titlepad": 10,
+    "axes.labelsize": 9,
+    "axes.labelcolor": MUTED,
+    "axes.edgecolor": MUTED,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.unicode_minus": True,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+    "text.color": INK,
+    "grid.color": RULE,
+    "grid.linewidth": 0.7,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+    "lines.linewidth": 1.8,
+    "figure.facecolor": "white",
+    "text.parse_math": False,  # a dollar sign in a label is a dollar sign
+    "svg.fonttype": "path",
+    "svg.hashsalt": "outcomes",
+    "pdf.fonttype": 42,
+    "pdf.compression": 6,
+}
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw in the house's style whatever the user's matplotlib settings say, and restore them afterwards.
+
+    Yields
+    ------
+    None
+        Settings hold inside the block.
+    """
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_STYLE)
+        yield
+
+
+def in_house_style(draw: Callable[Arguments, Figure]) -> Callable[Arguments, Figure]:
+    """Make a drawing function draw in the house's style.
+
+    Parameters
+    ----------
+    draw : callable
+        Returns a figure.
+
+    Returns
+    -------
+    callable
+        The same function, independent of the user's matplotlib settings.
+    """
+
+    @wraps(draw)
+    def styled(*args: Arguments.args, **options: Arguments.kwargs) -> Figure:
+        with house_style():
+            figure = draw(*args, **options)
+            figure.draw_without_rendering()
+            figure.set_layout_engine("none")  # laid out once: the order of saving as PNG, PDF, SVG changes no byte
+            return figure
+
+    return styled
+
+
+def canvas(
+    height_in: float, *, width_in: float = WIDTH_IN, columns: int = 1, rows: int = 1
+) -> tuple[Figure, list[Axes]]:
+    """Begin a figure without pyplot.
+
+    Parameters
+    ----------
+    height_in, width_in : float
+        Size in inches.
+    columns, rows : int
+        Panels side by side and below each other.
+
+    Returns
+    -------
+    figure : Figure
+        With a constrained layout and an Agg canvas.
+    panels : list of Axes
+        Row by row.
+    """
+    figure = Figure(figsize=(width_in, height_in), layout="constrained")
+    FigureCanvasAgg(figure)
+    panels = figure.subplots(rows, columns, squeeze=False)
+    return figure, list(panels.ravel())
+
+
+def guide(axes: Axes, direction: Literal["x", "y", "both"]) -> None:
+    """Draw thin lines to read values along, and take the ticks away on the other side.
+
+    Parameters
+    ----------
+    axes : Axes
+        Panel.
+    direction : {"x", "y", "both"}
+        Axis whose values are read.
+    """
+    axes.grid(visible=True, axis=direction)
+    axes.tick_params(length=0)
+    if direction != "both":
+        axes.spines["left"].set_visible(False)
+
+
+def svg(figure: Figure) -> bytes:
+    """Write a figure as SVG, letters as outlines, so that it looks the same everywhere.
+
+    Parameters
+    ----------
+    figure : Figure
+        The figure.
+
+    Returns
+    -------
+    bytes
+        The same for the same figure: no date, fixed identifiers.
+    """
+    return _saved(figure, "svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+
+
+def pdf(figure: Figure) -> bytes:
+    """Write a figure as vector PDF with embedded fonts.
+
+    Parameters
+    ----------
+    figure : Figure
+        The figure.
+
+    Returns
+    -------
+    bytes
+        The same for the same figure: no dates.
+    """
+    return _saved(figure, "pdf", metadata={"CreationDate": None, "ModDate": None, "Creator": None, "Producer": None})
+
+
+def png(figure: Figure, *, dpi: int = PNG_DPI) -> bytes:
+    """Write a figure as PNG.
+
+    Parameters
+    ----------
+    figure : Figure
+        The figure.
+    dpi : int
+        Dots per inch; journals ask for 300 and more.
+
+    Returns
+    -------
+    bytes
+        The same for the same figure: no date, no version.
+    """
+    return _saved(figure, "png", dpi=dpi, metadata={"Software": None})
+
+
+def _saved(figure: Figure, kind: str, **options: Any) -> bytes:  # noqa: ANN401  handed through to matplotlib
+    out = io.BytesIO()
+    with house_style():
+        figure.savefig(out, format=kind, **options)
+    return out.getvalue()

@@ -1,0 +1,208 @@
+"""For whom does it work less well? Forest plots, the funnel by group, and figures beside published ones."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from outcomes.disclosure.seal import Released
+from outcomes.publications.drawing import (
+    BLUE,
+    DASHES,
+    INK,
+    MARKERS,
+    MUTED,
+    PALETTE,
+    RULE,
+    VERMILION,
+    canvas,
+    guide,
+    in_house_style,
+)
+from outcomes.publications.figures.reading import matrix, numbers, words
+from outcomes.publications.wording import cell, column_of, interval, require_released
+
+_ROW_IN = 0.27
+
+
+@in_house_style
+def forest(
+    released: Released,
+    *,
+    label: str = "group",
+    value: str = "rate_pct",
+    by: str | None = "breakdown",
+    n: str = "n",
+    reference: float | None = None,
+    x_label: str = "%",
+) -> Figure:
+    """Draw an estimate with its interval for each group, the number of people and the figures beside it.
+
+    Parameters
+    ----------
+    released : Released
+        One row a group, breakdowns below each other.
+    label, value, n : str
+        Columns with the group, the estimate (with bounds) and the people behind it.
+    by : str, optional
+        Label column with the breakdown the group belongs to.
+    reference : float, optional
+        Where to draw a line to compare with, such as everyone's rate, or 0 for gaps.
+    x_label : str
+        What is drawn, with its unit.
+
+    Returns
+    -------
+    Figure
+        Rows too small to show are listed in words.
+
+    Raises
+    ------
+    DisclosureError
+        If the table is not released or lacks a column.
+    """
+    require_released(released)
+    places, headings = _rows_under_headings(words(released, by) if by else [""] * len(released.table))
+    bottom = max([*places, 0]) + 1
+    figure, (axes,) = canvas(0.75 + _ROW_IN * bottom)
+    bounds = column_of(released, value)
+    values = numbers(released, value)
+    for row, place in enumerate(places):
+        if np.isnan(values[row]):
+            continue
+        if bounds.low and bounds.high:
+            axes.hlines(
+                place,
+                numbers(released, bounds.low)[row],
+                numbers(released, bounds.high)[row],
+                color=BLUE,
+                linewidth=1.5,
+            )
+        axes.plot(values[row], place, "s", color=BLUE, markersize=5)
+    if reference is not None:
+        axes.axvline(reference, color=VERMILION, linewidth=1, linestyle=(0, (4, 3)), zorder=0)
+    names = words(released, label)
+    axes.set_yticks([*places, *headings], [*names, *headings.values()])
+    for tick, is_heading in zip(axes.get_yticklabels(), [False] * len(names) + [True] * len(headings), strict=True):
+        tick.set_fontweight("bold" if is_heading else "normal")
+    axes.set_ylim(bottom - 0.4, -0.9)
+    axes.set_xlabel(x_label)
+    guide(axes, "x")
+    _side_columns(axes, released, places, value, n)
+    return figure
+
+
+def _rows_under_headings(breakdowns: list[str]) -> tuple[list[int], dict[int, str]]:
+    # A heading takes a line of its own before the first row of its breakdown.
+    places: list[int] = []
+    headings: dict[int, str] = {}
+    line, last = 0, None
+    for breakdown in breakdowns:
+        if breakdown and breakdown != last:
+            line += 1 if places else 0
+            headings[line] = breakdown
+            line += 1
+        places.append(line)
+        line, last = line + 1, breakdown
+    return places, headings
+
+
+def _side_columns(axes: Axes, released: Released, places: list[int], value: str, n: str) -> None:
+    across = axes.get_yaxis_transform()
+    for text, offset, align in (("n", 0.1, "right"), ("estimate (95 % CI)", 0.16, "left")):
+        axes.text(1 + offset, -0.9, text, transform=across, ha=align, va="center", color=MUTED, fontsize=8)
+    for row, place in enumerate(places):
+        axes.text(1.1, place, cell(released, row, n), transform=across, ha="right", va="center", fontsize=8)
+        said, around = cell(released, row, value), interval(released, row, value)
+        known = not np.isnan(numbers(released, value)[row])
+        axes.text(
+            1.16, place, f"{said} ({around})" if known else said, transform=across, ha="left", va="center", fontsize=8,
+            color=INK if known else MUTED, fontstyle="normal" if known else "italic",
+        )  # fmt: skip
+
+
+@in_house_style
+def funnel_by_group(
+    released: Released, *, group: str = "group", stage: str = "stage", share: str = "share_pct", x_label: str = ""
+) -> Figure:
+    """Draw which share of each group reaches each stage.
+
+    Parameters
+    ----------
+    released : Released
+        One row a group and stage, stages in order.
+    group, stage, share : str
+        Columns with the group, the stage, and the percentage of those referred who reach it.
+    x_label : str
+        Title of the axis of stages.
+
+    Returns
+    -------
+    Figure
+        One line a group.
+
+    Raises
+    ------
+    DisclosureError
+        If the table is not released or lacks a column.
+    """
+    require_released(released)
+    groups, stages, shares = matrix(released, group, stage, share)
+    figure, (axes,) = canvas(3.8)
+    for line, name in enumerate(groups):
+        axes.plot(
+            range(len(stages)), shares[line], label=name, color=PALETTE[line % len(PALETTE)],
+            linestyle=DASHES[line % len(DASHES)], marker=MARKERS[line % len(MARKERS)], markersize=4.5,
+        )  # fmt: skip
+    axes.set_xticks(range(len(stages)), stages)
+    axes.set(ylim=(0, 104), ylabel="% of those referred", xlabel=x_label)
+    guide(axes, "y")
+    axes.legend(loc="lower left" if len(groups) <= len(PALETTE) // 2 else "best")
+    return figure
+
+
+@in_house_style
+def published_beside(
+    released: Released,
+    *,
+    label: str = "measure",
+    ours: str = "simulated_pct",
+    published: str = "published_pct",
+    ours_name: str = "this service",
+    published_name: str = "published, England",
+) -> Figure:
+    """Draw our figures beside published ones.
+
+    Parameters
+    ----------
+    released : Released
+        One row a figure.
+    label, ours, published : str
+        Columns with the name, our value and the published one, on one scale.
+    ours_name, published_name : str
+        Names for the legend.
+
+    Returns
+    -------
+    Figure
+        Two marks a row, joined.
+
+    Raises
+    ------
+    DisclosureError
+        If the table is not released or lacks a column.
+    """
+    require_released(released)
+    names, mine, theirs = words(released, label), numbers(released, ours), numbers(released, published)
+    figure, (axes,) = canvas(0.95 + _ROW_IN * len(names))
+    place = np.arange(len(names))
+    axes.hlines(place, np.fmin(mine, theirs), np.fmax(mine, theirs), color=RULE, linewidth=3, zorder=1)
+    axes.plot(
+        theirs, place, "o", color="white", markeredgecolor=INK, markeredgewidth=1.4, markersize=7, label=published_name
+    )
+    axes.plot(mine, place, "o", color=VERMILION, markersize=4.5, label=ours_name)
+    axes.set_yticks(place, names)
+    axes.invert_yaxis()
+    axes.set_xlabel("%")
+    guide(axes, "x")
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2)
+    return figure

@@ -1,0 +1,101 @@
+"""How does a figure read a released table? Columns as words or numbers, and a matrix from a long table."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from outcomes.disclosure.seal import Released
+from outcomes.publications.wording import column_of
+
+Floats = NDArray[np.float64]
+
+
+def words(released: Released, name: str) -> list[str]:
+    """Read a label column.
+
+    Parameters
+    ----------
+    released : Released
+        The table.
+    name : str
+        Column.
+
+    Returns
+    -------
+    list of str
+        One a row.
+
+    Raises
+    ------
+    DisclosureError
+        If there is no such column.
+    """
+    return [str(value) for value in released.table[column_of(released, name).name]]
+
+
+def numbers(released: Released, name: str) -> Floats:
+    """Read a column of printed numbers.
+
+    Parameters
+    ----------
+    released : Released
+        The table.
+    name : str
+        Column.
+
+    Returns
+    -------
+    ndarray of float, shape (n_rows,)
+        NaN where hidden or not applicable.
+
+    Raises
+    ------
+    DisclosureError
+        If there is no such column.
+    """
+    return released.table[column_of(released, name).name].to_numpy(dtype=float, na_value=np.nan)
+
+
+def distinct(values: list[str]) -> list[str]:
+    """List each value once, in order of appearance.
+
+    Parameters
+    ----------
+    values : list of str
+        Words.
+
+    Returns
+    -------
+    list of str
+        Without repeats.
+    """
+    return list(dict.fromkeys(values))
+
+
+def matrix(released: Released, row: str, column: str, value: str) -> tuple[list[str], list[str], Floats]:
+    """Turn a long table into a matrix, rows and columns in order of appearance.
+
+    Parameters
+    ----------
+    released : Released
+        One row a cell.
+    row, column, value : str
+        Its label columns and its number.
+
+    Returns
+    -------
+    rows, columns : list of str
+        Names.
+    values : ndarray of float, shape (n_rows, n_columns)
+        NaN where hidden or absent.
+
+    Raises
+    ------
+    DisclosureError
+        If there is no such column.
+    """
+    down, across, cells = words(released, row), words(released, column), numbers(released, value)
+    rows, columns = distinct(down), distinct(across)
+    values = np.full((len(rows), len(columns)), np.nan)
+    for named_row, named_column, number in zip(down, across, cells, strict=True):
+        values[rows.index(named_row), columns.index(named_column)] = number
+    return rows, columns, values
