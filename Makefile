@@ -40,7 +40,7 @@ check: $(VENV)/test.stamp ## style, types and the import contract
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports --no-logo
 
-tests: $(VENV)/test.stamp ## every test, on WORKERS=2 processes
+tests: $(VENV)/test.stamp browser ## every test, on WORKERS=2 processes
 	OMP_NUM_THREADS=1 $(PYTEST) -n $(WORKERS) --dist worksteal
 
 quick: $(VENV)/test.stamp ## the fast tests only (no slow ones, no browser)
@@ -49,8 +49,8 @@ quick: $(VENV)/test.stamp ## the fast tests only (no slow ones, no browser)
 ui: $(VENV)/run.stamp ## open the MLflow page of all runs on this machine
 	@$(BIN)/outcomes ui
 
-browser: ## find a Chromium for the browser tests, or install Debian's where that is allowed
-	@sh scripts/browser.sh
+browser: $(VENV)/test.stamp ## find a Chromium for the browser tests, or install Debian's where that is allowed
+	@cd tests && ../$(BIN)/python -c 'import browser; print("browser:", browser.chromium())' 2>&1 | tail -n 1
 
 lock: ## resolve requirements/ again (needs uv; UPGRADE=1 takes newer releases within the bounds)
 	@sh scripts/lock.sh
