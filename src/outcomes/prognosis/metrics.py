@@ -1,0 +1,196 @@
+"""How good are probabilities in many weighted samples at once? Arrays in, one value a sample out.
+
+`evaluation` calls these with one sample of weights 1 for the estimate, and with bootstrap weights for its interval.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+Floats = NDArray[np.float64]
+
+SMALLEST = 1e-6  # probabilities are held this far from 0 and 1 before a logit is taken
+SWEEPS = 25
+TOLERANCE = 1e-9
+STEEPEST = 50.0  # a slope beyond this means separation: no finite estimate exists
+
+
+def log_odds(probability: Floats) -> Floats:
+    """Say what the log-odds of a probability are, held away from 0 and 1.
+
+    Parameters
+    ----------
+    probability : ndarray of float
+        Between 0 and 1.
+
+    Returns
+    -------
+    ndarray of float
+        ``log(p / (1 - p))``, within about 13.8 of 0.
+    """
+    held = np.clip(probability, SMALLEST, 1 - SMALLEST)
+    return np.asarray(np.log(held / (1 - held)), dtype=float)
+
+
+def auroc(outcome: Floats, probability: Floats, weights: Floats) -> Floats:
+    """Say how often somebody with the outcome was given the higher probability than somebody without.
+
+    Parameters
+    ----------
+    outcome, probability : ndarray of float, shape (n,)
+        Outcome 0 or 1 and its predicted probability.
+    weights : ndarray of float, shape (n_samples, n)
+        How often each row counts in each sample.
+
+    Returns
+    -------
+    ndarray of float, shape (n_samples,)
+        Area under the ROC curve, ties counted half; NaN where a sample holds one outcome only.
+    """
+    _, tie = np.unique(probability, return_inverse=True)
+    order = np.argsort(tie, kind="stable")
+    starts = np.flatnonzero(np.diff(tie[order], prepend=-1))
+    ordered = weights[:, order]
+    together = np.add.reduceat(ordered, starts, axis=1)
+    of_events = np.add.reduceat(ordered * outcome[order], starts, axis=1)
+    of_others = together - of_events
+    below = np.cumsum(of_others, axis=1) - of_others / 2
+    return _ratio((of_events * below).sum(axis=1), of_events.sum(axis=1) * of_others.sum(axis=1))
+
+
+def brier(outcome: Floats, probability: Floats, weights: Floats) -> Floats:
+    """Say how far the probabilities are from the outcomes, squared, on average.
+
+    Parameters
+    ----------
+    outcome, probability : ndarray of float, shape (n,)
+        Outcome 0 or 1 and its predicted probability.
+    weights : ndarray of float, shape (n_samples, n)
+        How often each row counts in each sample.
+
+    Returns
+    -------
+    ndarray of float, shape (n_samples,)
+        Mean squared difference.
+    """
+    return _ratio(weights @ (outcome - probability) ** 2, weights.sum(axis=1))
+
+
+def scaled_brier(outcome: Floats, probability: Floats, weights: Floats) -> Floats:
+    """Say which share of the Brier score of the prevalence alone is removed.
+
+    Parameters
+    ----------
+    outcome, probability : ndarray of float, shape (n,)
+        Outcome 0 or 1 and its predicted probability.
+    weights : ndarray of float, shape (n_samples, n)
+        How often each row counts in each sample.
+
+    Returns
+    -------
+    ndarray of float, shape (n_samples,)
+        ``1 - Brier / (prevalence (1 - prevalence))``: 1 is perfect, 0 no better than the prevalence of that sample.
+    """
+    prevalence = _ratio(weights @ outcome, weights.sum(axis=1))
+    return 1 - _ratio(brier(outcome, probability, weights), prevalence * (1 - prevalence))
+
+
+def in_the_large(outcome: Floats, probability: Floats, weights: Floats) -> Floats:
+    """Say by how many log-odds the probabilities are too low as a whole: an intercept beside a slope fixed at 1.
+
+    Parameters
+    ----------
+    outcome, probability : ndarray of float, shape (n,)
+        Outcome 0 or 1 and its predicted probability.
+    weights : ndarray of float, shape (n_samples, n)
+        How often each row counts in each sample.
+
+    Returns
+    -------
+    ndarray of float, shape (n_samples,)
+        Maximum-likelihood intercept of ``outcome ~ offset(log-odds)``; positive: predicted too low. NaN where a sample
+        holds one outcome only.
+    """
+    offset = log_odds(probability)
+    total, events = weights.sum(axis=1), weights @ outcome
+    both = (events > 0) & (events < total)
+    intercept = np.zeros(len(weights))
+    for _ in range(SWEEPS):
+        expected = expit(intercept[:, None] + offset)
+        weighted = weights * expected
+        step = _ratio(events - weighted.sum(axis=1), np.einsum("ij,ij->i", weighted, 1 - expected))
+        intercept = intercept + np.clip(np.where(both, step, 0), -2, 2)
+        if _settled(np.where(both, step, 0)):
+            break
+    return np.where(both, intercept, np.nan)
+
+
+def slope_and_intercept(outcome: Floats, probability: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Say how much too extreme or too timid the log-odds are: the joint logistic fit of outcome on log-odds.
+
+    Parameters
+    ----------
+    outcome, probability : ndarray of float, shape (n,)
+        Outcome 0 or 1 and its predicted probability.
+    weights : ndarray of float, shape (n_samples, n)
+        How often each row counts in each sample.
+
+    Returns
+    -------
+    slope, intercept : ndarray of float, shape (n_samples,)
+        Slope below 1: predictions too extreme. The intercept is the one of the joint fit, not the one in the large.
+        NaN where all probabilities are the same, one outcome is absent, or the outcomes are separated.
+    """
+    x = log_odds(probability)
+    centre = float(x.mean())
+    powers = np.column_stack([np.ones_like(x), x - centre, (x - centre) ** 2])
+    moments = weights @ powers
+    usable = moments[:, 2] * moments[:, 0] - moments[:, 1] ** 2 > (TOLERANCE * moments[:, 0]) ** 2
+    target = weights @ (powers[:, :2] * outcome[:, None])
+    level, slope = np.full(len(weights), centre), np.ones(len(weights))
+    for _ in range(SWEEPS):
+        expected = expit(level[:, None] + slope[:, None] * powers[:, 1])
+        weighted = weights * expected
+        gradient = target - weighted @ powers[:, :2]
+        weighted *= 1 - expected
+        curvature = weighted @ powers
+        determinant = curvature[:, 0] * curvature[:, 2] - curvature[:, 1] ** 2
+        to_level = _ratio(curvature[:, 2] * gradient[:, 0] - curvature[:, 1] * gradient[:, 1], determinant)
+        to_slope = _ratio(curvature[:, 0] * gradient[:, 1] - curvature[:, 1] * gradient[:, 0], determinant)
+        level, slope = level + np.clip(to_level, -2, 2), slope + np.clip(to_slope, -2, 2)
+        if _settled(np.where(usable, to_slope, 0)):
+            break
+    found = usable & (np.abs(slope) < STEEPEST) & np.isfinite(slope)
+    return np.where(found, slope, np.nan), np.where(found, level - slope * centre, np.nan)
+
+
+def net_benefits(outcome: Floats, probability: Floats, weights: Floats, thresholds: Floats) -> Floats:
+    """Say how many true positives per person acting at a threshold brings, net of the false alarms it costs.
+
+    Parameters
+    ----------
+    outcome, probability : ndarray of float, shape (n,)
+        Outcome 0 or 1 and its predicted probability.
+    weights : ndarray of float, shape (n_samples, n)
+        How often each row counts in each sample.
+    thresholds : ndarray of float, shape (n_thresholds,)
+        Probabilities from which on one would act, strictly between 0 and 1.
+
+    Returns
+    -------
+    ndarray of float, shape (n_samples, n_thresholds)
+        ``TP / n - FP / n * t / (1 - t)``.
+    """
+    flagged = (probability[:, None] >= thresholds).astype(float)
+    worth = flagged * (outcome[:, None] - (1 - outcome[:, None]) * (thresholds / (1 - thresholds)))
+    return np.asarray(weights @ worth / weights.sum(axis=1, keepdims=True), dtype=float)
+
+
+def _settled(step: Floats) -> bool:
+    return not bool((np.abs(step) > TOLERANCE).any())
+
+
+def _ratio(numerator: Floats, denominator: Floats) -> Floats:
+    result = np.full(np.shape(numerator), np.nan)
+    np.divide(numerator, denominator, out=result, where=np.abs(denominator) > 0)
+    return result

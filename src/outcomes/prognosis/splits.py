@@ -1,0 +1,129 @@
+"""On whom is a model learnt and on whom judged? By patient, by time, by service; nobody is on both sides."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from outcomes.errors import ConfigError
+
+Flags = NDArray[np.bool_]
+
+BY_PATIENT, BY_TIME, BY_SERVICE = "by patient", "by time", "by service"
+SHORTEST_QUARTER_DAYS = 90
+QUARTERS = 4
+QUARTER = re.compile(r"(\d{4})Q([1-4])")
+
+
+@dataclass(frozen=True)
+class Split:
+    """Which episodes teach (`training`) and which are judged (`judged`), as flags over the episodes; a name and a number."""
+
+    validation: str
+    fold: int
+    training: Flags
+    judged: Flags
+
+
+def by_patient(pseudonyms: Sequence[str] | pd.Series, n_folds: int, seed: int) -> list[Split]:
+    """Split into folds of whole patients.
+
+    Parameters
+    ----------
+    pseudonyms : sequence of str, shape (n,)
+        Patient of each episode.
+    n_folds : int
+        At least 2.
+    seed : int
+        Seed of the shuffle; the order of the rows plays no part.
+
+    Returns
+    -------
+    list of Split
+        One a fold.
+
+    Raises
+    ------
+    ConfigError
+        If `n_folds` is below 2.
+    """
+    fewest = 2
+    if n_folds < fewest:
+        raise ConfigError(f"n_folds must be at least 2, got {n_folds}")
+    patients, codes = np.unique(np.asarray(pseudonyms, dtype=str), return_inverse=True)
+    folds = (np.random.default_rng(seed).permutation(patients.size) % n_folds)[codes]
+    return [Split(BY_PATIENT, fold, folds != fold, folds == fold) for fold in range(n_folds)]
+
+
+def by_time(episodes: pd.DataFrame, *, judged_share: float = 0.3) -> list[Split]:
+    """Split at a quarter: learn from what had been recorded by its first day, judge those referred from then on.
+
+    An episode teaches only if it had surely ended before that day: days are offsets from the referral, so it is taken to
+    have been received on the last day of its quarter. Patients referred again later are judged, not learnt from.
+
+    Parameters
+    ----------
+    episodes : DataFrame
+        pseudonym, quarter ("2022Q2") and end_day are read.
+    judged_share : float
+        Smallest share of the referrals with a quarter that is to be judged; the latest quarter that leaves so many is
+        chosen.
+
+    Returns
+    -------
+    list of Split
+        One, or none where there are not two quarters or no day of the end.
+
+    Raises
+    ------
+    ConfigError
+        If `judged_share` is not strictly between 0 and 1.
+    """
+    if not 0 < judged_share < 1:
+        raise ConfigError(f"judged_share must be strictly between 0 and 1, got {judged_share}")
+    if not {"quarter", "end_day"} <= set(episodes.columns):
+        return []
+    number = _quarter_numbers(episodes["quarter"])
+    known = np.isfinite(number)
+    if np.unique(number[known]).size <= 1:
+        return []
+    shares = {cut: float((number[known] >= cut).mean()) for cut in np.unique(number[known])}
+    cut = max(quarter for quarter, share in shares.items() if share >= judged_share)
+    judged = known & (number >= cut)
+    end_day = episodes["end_day"].to_numpy(dtype=float, na_value=np.nan)
+    recorded = known & (end_day <= (cut - number - 1) * SHORTEST_QUARTER_DAYS)
+    again = episodes["pseudonym"].isin(episodes.loc[judged, "pseudonym"]).to_numpy(dtype=bool)
+    training = recorded & ~judged & ~again
+    return [Split(BY_TIME, 0, training, judged)] if training.any() and judged.any() else []
+
+
+def by_service(episodes: pd.DataFrame) -> list[Split]:
+    """Leave each service out in turn; its patients teach nothing then, wherever else they were seen.
+
+    Parameters
+    ----------
+    episodes : DataFrame
+        pseudonym and service are read.
+
+    Returns
+    -------
+    list of Split
+        One a service, in alphabetical order; none where there are fewer than two.
+    """
+    if "service" not in episodes.columns or episodes["service"].nunique() <= 1:
+        return []
+    splits = []
+    for fold, service in enumerate(sorted(episodes["service"].dropna().unique())):
+        judged = episodes["service"].eq(service).to_numpy(dtype=bool, na_value=False)
+        known_there = episodes["pseudonym"].isin(episodes.loc[judged, "pseudonym"]).to_numpy(dtype=bool)
+        splits.append(Split(BY_SERVICE, fold, ~known_there, judged))
+    return splits
+
+
+def _quarter_numbers(quarters: pd.Series) -> NDArray[np.float64]:
+    # quarters counted from year 0; what is missing or not a quarter is NaN
+    found = [QUARTER.fullmatch(str(quarter)) for quarter in quarters]
+    return np.array([QUARTERS * int(m[1]) + int(m[2]) - 1 if m else np.nan for m in found], dtype=float)

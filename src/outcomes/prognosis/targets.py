@@ -1,0 +1,108 @@
+"""What is to be foretold, for whom is it known, and what becomes of those who never finished?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from outcomes.errors import ConfigError, DataError
+from outcomes.prognosis.timeline import KEY
+
+ONLY_AT_CASENESS = ("recovery", "reliable_recovery")
+
+
+@dataclass(frozen=True)
+class Target:
+    """An ending to be foretold.
+
+    `values` is a boolean Series in the order of the episodes, <NA> where the ending is not known or makes no sense;
+    `counts` says how many are true, false (and of these: unfinished or unpaired), and left out, and why; `rule` in words.
+    """
+
+    values: pd.Series
+    counts: Mapping[str, int]
+    rule: str
+
+
+def ended_target(episodes: pd.DataFrame, outcomes: pd.DataFrame, measure: str = "reliable_recovery") -> Target:
+    """Say for each referral whether it ended in this way, never looking only at completed courses.
+
+    Open referrals are censored (<NA>). Those never treated are left out (<NA>). For recovery and reliable recovery, those
+    known not to be at caseness at the start are left out (<NA>). Every other ended referral counts: true where the measure
+    is true, false otherwise, so that whoever stopped after one session, or has no second score, is a failure, as in the
+    denominators of the published rates.
+
+    Parameters
+    ----------
+    episodes : DataFrame
+        pseudonym, referral; end_day or open, and started, are read where present.
+    outcomes : DataFrame
+        pseudonym, referral, a nullable boolean column `measure`, and not_at_caseness where present.
+    measure : str
+        Column of `outcomes`.
+
+    Returns
+    -------
+    Target
+        One value an episode; it has the index of `episodes`.
+
+    Raises
+    ------
+    ConfigError
+        If `outcomes` has no column `measure`.
+    DataError
+        If a referral has more than one row of outcomes.
+
+    Examples
+    --------
+    >>> episodes = pd.DataFrame({"pseudonym": ["a", "b"], "referral": ["r", "s"], "open": [False, True]})
+    >>> outcomes = episodes[["pseudonym", "referral"]].assign(recovery=pd.array([None, None], dtype="boolean"))
+    >>> ended_target(episodes, outcomes, "recovery").values.tolist()
+    [False, <NA>]
+    """
+    if measure not in outcomes.columns:
+        raise ConfigError(f"measure {measure!r} is not a column of the outcomes")
+    if outcomes.duplicated(KEY).any():
+        raise DataError(
+            f"outcomes: {int(outcomes.duplicated(KEY).sum())} rows repeat a referral (rule one row a referral)"
+        )
+    wanted = [column for column in (measure, "not_at_caseness") if column in outcomes.columns]
+    beside = episodes[KEY].merge(outcomes[[*KEY, *wanted]], on=KEY, how="left")
+    result = beside[measure].astype("boolean")
+    open_still = _open(episodes)
+    never = _flag(episodes, "started", when_absent=True).eq(other=False).fillna(value=False)
+    below = pd.Series(data=False, index=beside.index)
+    if measure in ONLY_AT_CASENESS:
+        below = _flag(beside, "not_at_caseness", when_absent=False).fillna(value=False)
+    left_out = (open_still | never | below).astype(bool)
+    unresolved = result.isna() & ~left_out
+    values = result.where(~unresolved, other=False).where(~left_out, other=pd.NA).astype("boolean")
+    counts = {
+        "referrals": len(episodes),
+        "open": int(open_still.sum()),
+        "never_treated": int((never & ~open_still).sum()),
+        "not_at_caseness": int((below & ~never & ~open_still).sum()),
+        "true": int(values.sum()),
+        "false": int((~values).sum()),
+        "false_unfinished_or_unpaired": int(unresolved.sum()),
+    }
+    rule = (
+        f"{measure.replace('_', ' ')} among ended, treated referrals"
+        + (" not known to be below caseness at the start" if measure in ONLY_AT_CASENESS else "")
+        + "; unfinished or unpaired courses count as false; open referrals are left out"
+    )
+    return Target(values.set_axis(episodes.index), counts, rule)
+
+
+def _open(episodes: pd.DataFrame) -> pd.Series:
+    if "open" in episodes.columns:
+        return _flag(episodes, "open", when_absent=False).fillna(value=False).astype(bool)
+    if "end_day" in episodes.columns:
+        return episodes["end_day"].isna().reset_index(drop=True)
+    return pd.Series(data=False, index=range(len(episodes)))
+
+
+def _flag(table: pd.DataFrame, column: str, *, when_absent: bool) -> pd.Series:
+    if column not in table.columns:
+        return pd.Series(data=when_absent, index=range(len(table)), dtype="boolean")
+    return table[column].astype("boolean").reset_index(drop=True)
