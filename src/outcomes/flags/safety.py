@@ -28,7 +28,7 @@ DUTY_COLUMNS: Final = ("source_row", "question", "note")
 
 
 def safety_columns(keys: Sequence[str] | None = None) -> dict[str, str]:
-    """List the safety questions: which column holds each, and what is it called?
+    """List the safety questions: the column that holds each, and what it is called.
 
     Parameters
     ----------

@@ -68,7 +68,7 @@ class Link:
 
 @dataclass(frozen=True)
 class FlagSettings:
-    """Which rules are on, and with what local limits?
+    """The rules that are on, and their local limits.
 
     None of these is a published clinical threshold: those live in `reference`. They are printed on every page.
 

@@ -1,0 +1,210 @@
+"""What does a reader see of each person? Judgements and scores become words and drawings, one record a person."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from outcomes.flags.changes import changes_since
+from outcomes.flags.chart import Band, Points, chart
+from outcomes.flags.naming import NOBODY, day_zeros, labels
+from outcomes.flags.rules import STATUSES
+from outcomes.flags.safety_view import safety_sentences
+from outcomes.flags.standing import course_of
+from outcomes.flags.words import STATUS_WORDS, count, listed, score, short_name, when
+from outcomes.reference.instruments import instrument
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+    from datetime import date
+
+    from markupsafe import Markup
+
+    from outcomes.flags.report import CaseloadReport
+
+
+@dataclass(frozen=True)
+class Person:
+    """One open referral as the page shows it; everything is text that still has to be escaped, but for the drawings."""
+
+    label: str
+    status: str
+    status_words: str
+    when_words: str
+    news: str
+    reasons: tuple[str, ...]
+    limits: tuple[str, ...]
+    brief: tuple[str, ...]
+    safety: tuple[str, ...]
+    moved: str
+    charts: tuple[Markup, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """One therapist's caseload: people by status, and how many there are of each."""
+
+    name: str
+    team: str
+    people: Mapping[str, tuple[Person, ...]]
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """How many open referrals the group has."""
+        return sum(self.counts.values())
+
+
+def groups(report: CaseloadReport, previous: pd.DataFrame | None = None) -> tuple[Group, ...]:
+    """Arrange the judged caseload by therapist, and by what needs attention within each.
+
+    Parameters
+    ----------
+    report
+        From `report.caseload_report`.
+    previous
+        The last report's twin, or None.
+
+    Returns
+    -------
+    tuple of Group
+        In order of therapist; empty when nobody could be judged.
+    """
+    if report.judged is None:
+        return ()
+    people = _people(report, previous)
+    team = report.judged["team"] if "team" in report.judged.columns else pd.Series("", index=report.judged.index)
+    names = report.judged["therapist"].astype("string").fillna(NOBODY).astype(str)
+    rows: dict[tuple[str, str], list[Person]] = defaultdict(list)
+    for name, of_team, person in zip(names, team.astype("string").fillna("").astype(str), people, strict=True):
+        rows[of_team, name].append(person)
+    return tuple(
+        Group(
+            name=name,
+            team=of_team,
+            people={status: tuple(p for p in mine if p.status == status) for status in STATUSES},
+            counts={status: sum(p.status == status for p in mine) for status in STATUSES},
+        )
+        for (of_team, name), mine in sorted(rows.items())
+    )
+
+
+def _people(report: CaseloadReport, previous: pd.DataFrame | None) -> list[Person]:
+    judged = report.judged if report.judged is not None else pd.DataFrame()
+    names, zeros = labels(report.caseload), day_zeros(report.caseload)
+    news = changes_since(judged, previous).set_index("referral")["news"]
+    series = dict(iter(report.series.groupby("referral", sort=False)))
+    moved = dict(iter(report.moved.groupby("referral", sort=False)))
+    safety = safety_sentences(report.safety, zeros)
+    courses = _Courses(report.course)
+    people = []
+    for row in judged.to_dict("records"):
+        referral = row["referral"]
+        mine = _by_measure(series.get(referral), report.settings.instruments)
+        people.append(
+            Person(
+                label=names[referral],
+                status=row["status"],
+                status_words=STATUS_WORDS[row["status"]],
+                when_words=_when_words(row, zeros.get(referral)),
+                news=news[referral],
+                reasons=row["reasons"],
+                limits=row["limits"],
+                brief=tuple(_brief(key, rows) for key, rows in mine.items()),
+                safety=safety.get(referral, ()),
+                moved=_moved_words(moved.get(referral)),
+                charts=tuple(_chart(key, rows, courses) for key, rows in mine.items()),
+                rows=_score_rows(mine, zeros.get(referral)),
+            )
+        )
+    return people
+
+
+class _Courses:
+    """Expected courses by measure and first score, looked up once each."""
+
+    def __init__(self, course: pd.DataFrame | None) -> None:
+        self._course = course
+        self._known: dict[tuple[str, float], Band | None] = {}
+
+    def band(self, key: str, first: float) -> Band | None:
+        # The course of people who began at this score.
+        if (key, first) not in self._known:
+            part = course_of(self._course, key, first)
+            columns = ("occasion", "lower", "upper", "expected")
+            found = None if part is None else Band(*(part[c].astype(float).tolist() for c in columns))
+            self._known[key, first] = found
+        return self._known[key, first]
+
+
+def _by_measure(
+    rows: pd.DataFrame | None, keys: tuple[str, ...]
+) -> dict[str, tuple[list[Any], list[float], list[Any]]]:
+    # Per measure with at least one answered form: form numbers, scores, days.
+    if rows is None:
+        return {}
+    found: dict[str, tuple[list[Any], list[float], list[Any]]] = {}
+    measure, answered = rows["instrument"].to_numpy(), rows["answered"].to_numpy(dtype=bool)
+    occasion, value = rows["occasion"].to_numpy(), rows["score"].to_numpy(dtype=float)
+    day = rows["day"].to_numpy(dtype=float, na_value=np.nan)
+    for key in keys:
+        mine = measure == key
+        if answered[mine].any():
+            found[key] = (occasion[mine].astype(float).tolist(), value[mine].tolist(), day[mine].tolist())
+    return found
+
+
+def _chart(key: str, rows: tuple[list[Any], list[float], list[Any]], courses: _Courses) -> Markup:
+    known = [value for value in rows[1] if not np.isnan(value)]
+    band = courses.band(key, known[0]) if known else None
+    return chart(key, Points(rows[0], rows[1]), band)
+
+
+def _brief(key: str, rows: tuple[list[Any], list[float], list[Any]]) -> str:
+    known = [score(value, instrument(key).decimals) for value in rows[1] if not np.isnan(value)]
+    name = short_name(key)
+    if not known:
+        return f"{name}: no score"
+    return f"{name}: {known[0]}" if len(known) == 1 else f"{name}: {known[0]} to {known[-1]}"
+
+
+def _score_rows(
+    mine: Mapping[str, tuple[list[Any], list[float], list[Any]]], day_zero: date | None
+) -> tuple[tuple[str, ...], ...]:
+    # One row a form: its number, when, and each measure's score. Measures share their forms.
+    if not mine:
+        return (("Form", "When"),)
+    forms: dict[float, Any] = {}
+    for occasions, _, days in mine.values():
+        for occasion, day in zip(occasions, days, strict=True):
+            forms.setdefault(occasion, day)
+    scores = {key: dict(zip(rows[0], rows[1], strict=True)) for key, rows in mine.items()}
+    table = [("Form", "When", *(short_name(key) for key in mine))]
+    for occasion in sorted(forms):
+        values = (score(scores[key].get(occasion, np.nan), instrument(key).decimals) for key in mine)
+        table.append((score(occasion), when(forms[occasion], day_zero), *values))
+    return tuple(table)
+
+
+def _when_words(row: Mapping[Hashable, Any], day_zero: date | None) -> str:
+    parts = []
+    if not pd.isna(row["weeks_in"]):
+        parts.append(f"{count(int(row['weeks_in']), 'week')} since referral")
+    parts.append(count(int(row["n_forms"]), "form"))
+    if not pd.isna(row["last_form_day"]):
+        parts.append(f"last form {when(row['last_form_day'], day_zero)}")
+    return ", ".join(parts)
+
+
+def _moved_words(rows: pd.DataFrame | None) -> str:
+    if rows is None:
+        return ""
+    worse = rows.loc[rows["last"] > rows["first"], "word"].tolist()
+    better = rows.loc[rows["last"] < rows["first"], "word"].tolist()
+    parts = [f"{listed(words)} {way}" for words, way in ((worse, "worse"), (better, "better")) if words]
+    return f"Changed most since the first score: {'; '.join(parts)}." if parts else ""
