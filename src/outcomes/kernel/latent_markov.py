@@ -1,0 +1,422 @@
+"""Which hidden states stand behind ragged sequences of item answers: the latent Markov model and its EM sweep.
+
+Sequences may have any length and any missing answer; both are summed out of the likelihood, nothing is padded or imputed. One
+occasion a sequence is latent class analysis. Start values and the search over them are in `latent_markov_starts`, decoding in
+`latent_markov_decoding`.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from outcomes.errors import ConfigError
+from outcomes.kernel.ascent import Improvement
+from outcomes.kernel.emissions import Emission, Nominal, shares
+from outcomes.kernel.latent_markov_packing import Observations
+from outcomes.kernel.latent_markov_passes import LANES, collect_items, fill_tables, sweep
+
+BLOCK = 16384  # sequences added up together; blocks are joined in order, so that the sum does not depend on who computed them
+
+
+@dataclass(frozen=True)
+class LatentMarkovParameters:
+    """Probabilities of a latent Markov model.
+
+    Attributes
+    ----------
+    initial : NDArray[np.float64], shape (n_states,)
+        Probability of each state at the first occasion.
+    transition : NDArray[np.float64], shape (n_periods, n_states, n_states)
+        Probability of moving from (rows) to (columns); one period when transitions are the same at all times, else one
+        for each step between occasions, the last serving all later ones.
+    response : tuple of NDArray[np.float64], each of shape (n_states, n_answers)
+        Probability of each answer of each item in each state.
+    """
+
+    initial: NDArray[np.float64]
+    transition: NDArray[np.float64]
+    response: tuple[NDArray[np.float64], ...]
+
+    @property
+    def n_states(self) -> int:
+        """Return the number of states."""
+        return int(self.initial.shape[0])
+
+    def reordered(self, order: NDArray[np.integer]) -> "LatentMarkovParameters":
+        """Say the same with the states in another order.
+
+        Parameters
+        ----------
+        order : NDArray[np.integer], shape (n_states,)
+            Old number of each new state.
+
+        Returns
+        -------
+        LatentMarkovParameters
+            The relabelled model.
+        """
+        moved = self.transition[:, order][:, :, order]
+        return LatentMarkovParameters(self.initial[order], moved, tuple(p[order] for p in self.response))
+
+
+@dataclass(frozen=True)
+class Form:
+    """What is assumed besides the number of states.
+
+    Attributes
+    ----------
+    families : tuple of Emission
+        Family of each item.
+    time_varying : bool
+        Whether each step between occasions has transition probabilities of its own.
+    penalty : float
+        Pseudo-observations added to every probability vector (each state's answers to each item, spread as in the whole sample;
+        the initial state and each row of each transition matrix, spread evenly). Keeps estimates away from zero; 0 is maximum
+        likelihood.
+    """
+
+    families: tuple[Emission, ...]
+    time_varying: bool = False
+    penalty: float = 0.0
+
+    def n_periods(self, observations: Observations) -> int:
+        """Return the number of transition matrices that these sequences call for, at least one."""
+        return max(observations.longest - 1, 1) if self.time_varying else 1
+
+    def n_parameters(self, observations: Observations, n_states: int) -> int:
+        """How many probabilities are free.
+
+        Parameters
+        ----------
+        observations : Observations
+            Decides the answers and the number of steps in time; with one occasion a sequence nothing moves.
+        n_states : int
+            Number of states.
+
+        Returns
+        -------
+        int
+            Initial, transition and response parameters together.
+        """
+        moving = self.n_periods(observations) * n_states * (n_states - 1) if observations.longest > 1 else 0
+        answers = zip(self.families, observations.packing.n_categories, strict=True)
+        return n_states - 1 + moving + sum(family.n_parameters(n_states, n) for family, n in answers)
+
+
+def nominal(n_items: int, *, time_varying: bool = False, penalty: float = 0.0) -> Form:
+    """Which form has free answers for every item.
+
+    Parameters
+    ----------
+    n_items : int
+        Number of items.
+    time_varying : bool, default False
+        Whether each step has transitions of its own.
+    penalty : float, default 0.0
+        Pseudo-observations per probability vector.
+
+    Returns
+    -------
+    Form
+        The form.
+    """
+    return Form((Nominal(),) * n_items, time_varying=time_varying, penalty=penalty)
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What the data are expected to have counted under given parameters.
+
+    Attributes
+    ----------
+    log_likelihood : float
+        Weighted log-likelihood of all sequences.
+    initial : NDArray[np.float64], shape (n_states,)
+        Expected first states.
+    transition : NDArray[np.float64], shape (n_periods, n_states, n_states)
+        Expected moves.
+    response : tuple of NDArray[np.float64], each of shape (n_states, n_answers)
+        Expected answers.
+    """
+
+    log_likelihood: float
+    initial: NDArray[np.float64]
+    transition: NDArray[np.float64]
+    response: tuple[NDArray[np.float64], ...]
+
+
+@dataclass(frozen=True)
+class Padded:
+    """Parameters in the layout of the compiled passes: states padded to whole vector registers.
+
+    Attributes
+    ----------
+    initial : NDArray[np.float64], shape (width,)
+        Padding has probability zero.
+    transition : NDArray[np.float64], shape (n_periods, width, width)
+        From (rows) to (columns).
+    table : NDArray[np.float64], shape (n_rows, width)
+        Relative probability of each pack of answers.
+    shift : NDArray[np.float64], shape (n_rows,)
+        Logarithm taken out of each table row.
+    lanes : tuple of int
+        As long as the padded width.
+    """
+
+    initial: NDArray[np.float64]
+    transition: NDArray[np.float64]
+    table: NDArray[np.float64]
+    shift: NDArray[np.float64]
+    lanes: tuple[int, ...] = field(repr=False)
+
+
+def pad(parameters: LatentMarkovParameters, observations: Observations) -> Padded:
+    """How do these parameters look to the compiled passes.
+
+    Parameters
+    ----------
+    parameters : LatentMarkovParameters
+        The model.
+    observations : Observations
+        Decides the table layout.
+
+    Returns
+    -------
+    Padded
+        Tables ready for a sweep.
+    """
+    n, layout = parameters.n_states, observations.packing
+    width = -(-n // LANES) * LANES
+    initial = np.zeros(width)
+    initial[:n] = parameters.initial
+    transition = np.zeros((parameters.transition.shape[0], width, width))
+    transition[:, :n, :n] = parameters.transition
+    probability = np.zeros((int(layout.item_slots[-1]) + 1, width))
+    probability[:-1, :n] = np.concatenate([p.T for p in parameters.response])
+    probability[-1, :n] = 1.0
+    table = np.empty((layout.n_rows, width))
+    shift = np.empty(layout.n_rows)
+    fill_tables(probability, layout.slots, table, shift)
+    return Padded(initial, transition, table, shift, (0,) * width)
+
+
+def expect(
+    observations: Observations,
+    parameters: LatentMarkovParameters,
+    *,
+    over: Callable[[Callable[[int], Any], Iterable[int]], Iterable[Any]] = map,
+) -> Expectation:
+    """What does each parameter expect to have been counted (the E step), and how likely are the data.
+
+    Parameters
+    ----------
+    observations : Observations
+        The sequences.
+    parameters : LatentMarkovParameters
+        The model.
+    over : callable, default map
+        How blocks of sequences are visited; any map that returns results in order (threads, processes) gives the same bits.
+
+    Returns
+    -------
+    Expectation
+        Weighted expected counts and the log-likelihood.
+    """
+    padded = pad(parameters, observations)
+    backward = np.ascontiguousarray(padded.transition.transpose(0, 2, 1))
+
+    def block(first: int) -> tuple[float, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        starts = observations.starts[first : first + BLOCK + 1]
+        weights = observations.weights[first : first + BLOCK]
+        return sweep(
+            observations.packed,
+            starts,
+            weights,
+            padded.table,
+            padded.initial,
+            padded.transition,
+            backward,
+            padded.lanes,
+        )
+
+    parts = iter(over(block, range(0, observations.n_sequences, BLOCK)))
+    log_likelihood, table_counts, first, pairs = next(parts)
+    for part in parts:
+        log_likelihood += part[0]
+        table_counts += part[1]
+        first += part[2]
+        pairs += part[3]
+    log_likelihood += float(padded.shift @ observations.pack_weights)
+    layout, n = observations.packing, parameters.n_states
+    item_counts = np.zeros((int(layout.item_slots[-1]) + 1, len(padded.lanes)))
+    collect_items(table_counts, layout.slots, item_counts)
+    bounds = zip(layout.item_slots[:-1], layout.item_slots[1:], strict=True)
+    response = tuple(np.ascontiguousarray(item_counts[a:b, :n].T) for a, b in bounds)
+    moves = (pairs * padded.transition)[:, :n, :n]
+    return Expectation(float(log_likelihood), first[:n], np.ascontiguousarray(moves), response)
+
+
+@dataclass(frozen=True)
+class Pseudo:
+    """Pseudo-observations of the penalty, in the shape of the expected counts of one state.
+
+    Attributes
+    ----------
+    even : float
+        Added to each cell of the initial and transition vectors.
+    response : tuple of NDArray[np.float64], each of shape (n_answers,)
+        Added to the answers of every state.
+    """
+
+    even: float
+    response: tuple[NDArray[np.float64], ...]
+
+
+def pseudo_observations(observations: Observations, penalty: float, n_states: int) -> Pseudo:
+    """How is the penalty spread over the probabilities.
+
+    Parameters
+    ----------
+    observations : Observations
+        Their marginal answers decide the spread.
+    penalty : float
+        Pseudo-observations per probability vector.
+    n_states : int
+        Number of states.
+
+    Returns
+    -------
+    Pseudo
+        ``penalty / n_states`` for states, ``penalty`` times the marginal share for answers.
+    """
+    return Pseudo(penalty / n_states, tuple(penalty * share for share in marginal(observations)))
+
+
+def marginal(observations: Observations) -> tuple[NDArray[np.float64], ...]:
+    """What share of all given answers is each answer, item by item.
+
+    Parameters
+    ----------
+    observations : Observations
+        The sequences.
+
+    Returns
+    -------
+    tuple of NDArray[np.float64], each of shape (n_answers,)
+        Weighted shares; even where an item was never answered.
+    """
+    weights = observations.occasion_weights
+    found = []
+    for item, n in enumerate(observations.packing.n_categories):
+        codes = observations.codes[:, item]
+        given = codes >= 0
+        counts = np.bincount(codes[given], weights=weights[given], minlength=n)
+        found.append(counts / counts.sum() if counts.sum() > 0 else np.full(n, 1.0 / n))
+    return tuple(found)
+
+
+def log_penalty(parameters: LatentMarkovParameters, pseudo: Pseudo) -> float:
+    """How much does the penalty take off (or add to) the objective.
+
+    Parameters
+    ----------
+    parameters : LatentMarkovParameters
+        The model.
+    pseudo : Pseudo
+        Pseudo-observations.
+
+    Returns
+    -------
+    float
+        Sum of pseudo-observations times log-probability; zero without a penalty.
+    """
+    if pseudo.even == 0.0:
+        return 0.0
+    states = float(np.log(parameters.initial).sum() + np.log(parameters.transition).sum())
+    answers = zip(pseudo.response, parameters.response, strict=True)
+    return pseudo.even * states + sum(float((np.log(p[:, n > 0]) @ n[n > 0]).sum()) for n, p in answers)
+
+
+def improver(
+    observations: Observations,
+    form: Form,
+    n_states: int,
+    *,
+    over: Callable[[Callable[[int], Any], Iterable[int]], Iterable[Any]] = map,
+) -> Callable[[LatentMarkovParameters], Improvement[LatentMarkovParameters]]:
+    """Which function makes one EM sweep, for `ascent.ascend`.
+
+    Parameters
+    ----------
+    observations : Observations
+        The sequences.
+    form : Form
+        Families, transitions, penalty.
+    n_states : int
+        Number of states.
+    over : callable, default map
+        How blocks of sequences are visited.
+
+    Returns
+    -------
+    callable
+        Parameters in; objective (log-likelihood plus penalty), standardised score and better parameters out.
+
+    Raises
+    ------
+    ConfigError
+        If the form has not one family for each item.
+    """
+    n_items = len(observations.packing.n_categories)
+    if len(form.families) != n_items:
+        raise ConfigError(f"families: one for each of the {n_items} items is needed, got {len(form.families)}")
+    pseudo = pseudo_observations(observations, form.penalty, n_states)
+
+    def improve(parameters: LatentMarkovParameters) -> Improvement[LatentMarkovParameters]:
+        expected = expect(observations, parameters, over=over)
+        better, score = maximise(expected, parameters, form, pseudo)
+        return Improvement(expected.log_likelihood + log_penalty(parameters, pseudo), score, better)
+
+    return improve
+
+
+def maximise(
+    expected: Expectation, parameters: LatentMarkovParameters, form: Form, pseudo: Pseudo
+) -> tuple[LatentMarkovParameters, float]:
+    """Which parameters suit the expected counts best (the M step), and how steep was the ascent at the old ones.
+
+    Parameters
+    ----------
+    expected : Expectation
+        Expected counts under ``parameters``.
+    parameters : LatentMarkovParameters
+        Current model.
+    form : Form
+        Families of the items.
+    pseudo : Pseudo
+        Pseudo-observations of the penalty.
+
+    Returns
+    -------
+    better : LatentMarkovParameters
+        Parameters that raise the objective.
+    score : float
+        Root of the summed g' I^-1 g over all probability vectors.
+    """
+    n = parameters.n_states
+    initial, squared = shares(expected.initial[None] + pseudo.even, parameters.initial[None])
+    rows = (-1, n)
+    moves, more = shares((expected.transition + pseudo.even).reshape(rows), parameters.transition.reshape(rows))
+    squared += more
+    response = []
+    for family, counts, extra, old in zip(
+        form.families, expected.response, pseudo.response, parameters.response, strict=True
+    ):
+        update = family.maximise(counts + extra, old)
+        response.append(update.probability)
+        squared += update.squared_score
+    better = LatentMarkovParameters(initial[0], moves.reshape(parameters.transition.shape), tuple(response))
+    return better, float(np.sqrt(squared))

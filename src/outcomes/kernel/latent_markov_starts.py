@@ -1,0 +1,276 @@
+"""Where to begin, and how to trust that the end is the best one: many short starts, the best few finished.
+
+One random start is not a fit. Starts differ in kind (cut by severity; by likeness to a few occasions; random), each from its own stream of
+random numbers, so that the result depends neither on the order nor on the number of threads.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from outcomes.kernel.ascent import Ascent, ascend
+from outcomes.kernel.emissions import Ordinal
+from outcomes.kernel.latent_markov import Form, LatentMarkovParameters, improver, marginal
+from outcomes.kernel.latent_markov_packing import Observations
+
+STAY = (0.3, 0.95)  # range of the probability to stay, drawn for each start; the severity start uses the middle
+SMOOTHING = 0.15  # share of the whole sample's answers mixed into each state's, so that no start begins at zero
+SAMPLE = 4000  # occasions looked at to make a start; more do not make a better one
+
+
+@dataclass(frozen=True)
+class Search:
+    """How hard to look.
+
+    Attributes
+    ----------
+    starts : int
+        Short climbs.
+    short_sweeps : int
+        Sweeps of each short climb.
+    finished : int
+        How many of the best short climbs go on to the end.
+    sweeps : int
+        Cap on the sweeps of a finished climb.
+    tolerance : float
+        Largest Aitken gap, in log units, of a climb that has arrived.
+    score_tolerance : float
+        Largest standardised gradient of a climb that has arrived.
+    """
+
+    starts: int = 50
+    short_sweeps: int = 15
+    finished: int = 5
+    sweeps: int = 3000
+    tolerance: float = 1e-4
+    score_tolerance: float = 1e-2
+
+
+@dataclass(frozen=True)
+class Climb:
+    """One start and how far it came.
+
+    Attributes
+    ----------
+    number : int
+        Number of the start; start values that were handed in come first.
+    kind : str
+        How it was made: "given", "severity", "likeness" or "random".
+    finished : bool
+        Whether it was carried to the end.
+    ascent : Ascent
+        Parameters, path, reason.
+    """
+
+    number: int
+    kind: str
+    finished: bool
+    ascent: Ascent[LatentMarkovParameters]
+
+    @property
+    def objective(self) -> float:
+        """Return the last value of the objective."""
+        return float(self.ascent.path[-1])
+
+
+def search(
+    observations: Observations,
+    form: Form,
+    n_states: int,
+    plan: Search,
+    *,
+    seed: np.random.SeedSequence,
+    given: Sequence[LatentMarkovParameters] = (),
+    workers: int = 1,
+    on_climb: Callable[[int, int], None] | None = None,
+) -> tuple[Climb, ...]:
+    """Which starts were tried and where did each end; the best finished one comes first.
+
+    Parameters
+    ----------
+    observations : Observations
+        The sequences.
+    form : Form
+        Families, transitions, penalty.
+    n_states : int
+        Number of states.
+    plan : Search
+        How hard to look; with one state a single start is enough and is used.
+    seed : numpy.random.SeedSequence
+        Each start takes its own stream from it.
+    given : sequence of LatentMarkovParameters, optional
+        Start values to try besides.
+    workers : int, default 1
+        Threads; the result is the same for any number.
+    on_climb : callable, optional
+        Told how many of how many climbs are done.
+
+    Returns
+    -------
+    tuple of Climb
+        Finished ones first, best first within each.
+    """
+    improve = improver(observations, form, n_states)
+    n_starts = plan.starts if n_states > 1 else 1
+    streams = seed.spawn(n_starts)
+    jobs = len(given) + n_starts
+    total = jobs + min(plan.finished, jobs)
+    done = 0
+
+    def report(climbs: "Sequence[Climb] | map[Climb]") -> list[Climb]:
+        nonlocal done
+        kept = []
+        for climb in climbs:
+            kept.append(climb)
+            done += 1
+            if on_climb is not None:
+                on_climb(done, total)
+        return kept
+
+    def short(number: int) -> Climb:
+        if number < len(given):
+            kind, start = "given", given[number]
+        else:
+            own = number - len(given)
+            kind, start = start_values(observations, form, n_states, own, np.random.default_rng(streams[own]))
+        ascent = ascend(
+            start,
+            improve,
+            tolerance=plan.tolerance,
+            score_tolerance=plan.score_tolerance,
+            sweeps=plan.short_sweeps,
+        )
+        return Climb(number, kind, finished=False, ascent=ascent)
+
+    def finish(climb: Climb) -> Climb:
+        if climb.ascent.reason == "tolerance":
+            return Climb(climb.number, climb.kind, finished=True, ascent=climb.ascent)
+        more = ascend(
+            climb.ascent.parameters,
+            improve,
+            tolerance=plan.tolerance,
+            score_tolerance=plan.score_tolerance,
+            sweeps=plan.sweeps,
+        )
+        path = np.concatenate((climb.ascent.path, more.path[1:]))
+        whole = Ascent(more.parameters, path, more.score, more.gap, more.reason)
+        return Climb(climb.number, climb.kind, finished=True, ascent=whole)
+
+    with ThreadPoolExecutor(max_workers=max(workers, 1)) as pool:
+        over = pool.map if workers > 1 else map
+        shorts = sorted(report(over(short, range(jobs))), key=_best_first)
+        finals = sorted(report(over(finish, shorts[: plan.finished])), key=_best_first)
+    return (*finals, *shorts[plan.finished :])
+
+
+def _best_first(climb: Climb) -> tuple[float, int]:
+    return -climb.objective, climb.number
+
+
+def start_values(
+    observations: Observations, form: Form, n_states: int, number: int, rng: np.random.Generator
+) -> tuple[str, LatentMarkovParameters]:
+    """Where does start number so-and-so begin.
+
+    Parameters
+    ----------
+    observations : Observations
+        The sequences; up to ``SAMPLE`` occasions are looked at.
+    form : Form
+        Families and transitions.
+    n_states : int
+        Number of states.
+    number : int
+        0 cuts occasions by their mean answer; of the others, two in three group them by likeness, one is random.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    kind : str
+        "severity", "likeness" or "random".
+    parameters : LatentMarkovParameters
+        Start values without zeros.
+    """
+    whole = marginal(observations)
+    rows = np.arange(observations.n_occasions)
+    if rows.size > SAMPLE:
+        rows = np.sort(rng.choice(rows, SAMPLE, replace=False))
+    codes = observations.codes[rows]
+    random_kind = 3
+    if number > 0 and number % random_kind == 0:
+        kind = "random"
+        response = [rng.dirichlet(np.maximum(3.0 * share, 0.1), n_states) for share in whole]
+        initial = rng.dirichlet(np.full(n_states, 5.0))
+    else:
+        kind = "severity" if number == 0 else "likeness"
+        group = _by_severity(codes, n_states) if number == 0 else _by_likeness(codes, n_states, rng)
+        response = [_group_shares(codes[:, item], group, n_states, share) for item, share in enumerate(whole)]
+        initial = (np.bincount(group, minlength=n_states) + 1.0) / (group.size + n_states)
+    smooth = [
+        (1 - SMOOTHING) * p + SMOOTHING * np.maximum(share, 1e-6) for p, share in zip(response, whole, strict=True)
+    ]
+    fitted = tuple(
+        family.nearest(p / p.sum(axis=1, keepdims=True))
+        if isinstance(family, Ordinal)
+        else p / p.sum(axis=1, keepdims=True)
+        for family, p in zip(form.families, smooth, strict=True)
+    )
+    periods = 1 if number == 0 else form.n_periods(observations)
+    moves = _random_moves(n_states, periods, rng) if number > 0 else _even_moves(n_states, sum(STAY) / 2)[None]
+    return kind, LatentMarkovParameters(
+        initial, np.repeat(moves, form.n_periods(observations) // periods, axis=0), fitted
+    )
+
+
+def _even_moves(n_states: int, stay: float) -> NDArray[np.float64]:
+    moves: NDArray[np.float64] = np.full((n_states, n_states), (1 - stay) / n_states) + stay * np.eye(n_states)
+    return moves
+
+
+def _random_moves(n_states: int, periods: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    stay = rng.uniform(*STAY, size=(n_states, 1))
+    elsewhere = rng.dirichlet(np.ones(n_states), (periods, n_states))
+    floor = 1e-3
+    moves: NDArray[np.float64] = (1 - floor) * ((1 - stay) * elsewhere + stay * np.eye(n_states)) + floor / n_states
+    return moves
+
+
+def _by_severity(codes: NDArray[np.int8], n_states: int) -> NDArray[np.int64]:
+    """Cut occasions into equal parts by their mean given answer; a blank occasion counts as lowest."""
+    given = codes >= 0
+    mean = np.where(given, codes, 0).sum(axis=1) / np.maximum(given.sum(axis=1), 1)
+    rank = np.argsort(np.argsort(mean, kind="stable"), kind="stable")
+    parts: NDArray[np.int64] = rank * n_states // codes.shape[0]
+    return parts
+
+
+def _by_likeness(codes: NDArray[np.int8], n_states: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Group occasions around a few of them, drawn apart from each other as k-means++ draws its centres."""
+    answers = codes.astype(np.float64)
+    given = codes >= 0
+    level = np.where(given, answers, 0).sum(axis=0) / np.maximum(given.sum(axis=0), 1)
+    answers = np.where(given, answers, level)
+    distance = np.full((codes.shape[0], n_states), np.inf)
+    centre = int(rng.integers(codes.shape[0]))
+    for state in range(n_states):
+        distance[:, state] = np.abs(answers - answers[centre]).sum(axis=1)
+        nearest = distance[:, : state + 1].min(axis=1)
+        chance = nearest.sum()
+        even = np.full(nearest.size, 1.0 / nearest.size)
+        centre = int(rng.choice(nearest.size, p=nearest / chance if chance > 0 else even))
+    group: NDArray[np.int64] = distance.argmin(axis=1)
+    return group
+
+
+def _group_shares(
+    codes: NDArray[np.int8], group: NDArray[np.int64], n_states: int, share: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    given = codes >= 0
+    counts = np.zeros((n_states, share.size))
+    np.add.at(counts, (group[given], codes[given]), 1.0)
+    people = counts.sum(axis=1, keepdims=True)
+    return np.where(people > 0, counts / np.maximum(people, 1.0), share)
