@@ -1,6 +1,7 @@
 """How does each printed column follow from the printed counts? Counts first, then rates, gaps and statistics."""
 
 from collections.abc import Callable
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -66,10 +67,13 @@ class Derivation:
         if not wholes:
             return rounded(self._true[name], self._policy)
         printed = [self._part(name, whole, self._count(whole, (*asked, name))) for whole in wholes]
-        return np.minimum.reduce(printed)
+        return np.asarray(np.minimum.reduce(printed), dtype=float)
 
     def _part(self, name: str, whole: str, whole_printed: Floats) -> Floats:
-        return rounded_numerator(self._true[name], self._true[whole], whole_printed, self._policy)
+        true, total = self._true[name], self._true[whole]
+        part = rounded_numerator(true, total, whole_printed, self._policy)
+        # Without a whole there is no rate here, and the count is one like any other.
+        return cast(Floats, np.where(np.isnan(total), rounded(true, self._policy), part))
 
     def rate(self, rate: Rate) -> tuple[Floats, Interval]:
         """Print one rate with its interval, in per cent.

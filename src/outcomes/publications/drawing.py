@@ -105,7 +105,12 @@ def in_house_style(draw: Callable[Arguments, Figure]) -> Callable[Arguments, Fig
 
 
 def canvas(
-    height_in: float, *, width_in: float = WIDTH_IN, columns: int = 1, rows: int = 1
+    height_in: float,
+    *,
+    width_in: float = WIDTH_IN,
+    columns: int = 1,
+    rows: int = 1,
+    width_ratios: tuple[float, ...] | None = None,
 ) -> tuple[Figure, list[Axes]]:
     """Begin a figure without pyplot.
 
@@ -115,6 +120,8 @@ def canvas(
         Size in inches.
     columns, rows : int
         Panels side by side and below each other.
+    width_ratios : tuple of float, optional
+        Relative widths of the columns.
 
     Returns
     -------
@@ -125,7 +132,7 @@ def canvas(
     """
     figure = Figure(figsize=(width_in, height_in), layout="constrained")
     FigureCanvasAgg(figure)
-    panels = figure.subplots(rows, columns, squeeze=False)
+    panels = figure.subplots(rows, columns, squeeze=False, width_ratios=width_ratios)
     return figure, list(panels.ravel())
 
 

@@ -63,32 +63,28 @@ def forest(
     require_released(released)
     places, headings = _rows_under_headings(words(released, by) if by else [""] * len(released.table))
     bottom = max([*places, 0]) + 1
-    figure, (axes,) = canvas(0.75 + _ROW_IN * bottom)
-    bounds = column_of(released, value)
-    values = numbers(released, value)
-    for row, place in enumerate(places):
-        if np.isnan(values[row]):
-            continue
-        if bounds.low and bounds.high:
-            axes.hlines(
-                place,
-                numbers(released, bounds.low)[row],
-                numbers(released, bounds.high)[row],
-                color=BLUE,
-                linewidth=1.5,
-            )
-        axes.plot(values[row], place, "s", color=BLUE, markersize=5)
+    figure, (axes, beside) = canvas(0.75 + _ROW_IN * bottom, columns=2, width_ratios=(2.6, 1))
+    _estimates(axes, released, places, value)
     if reference is not None:
         axes.axvline(reference, color=VERMILION, linewidth=1, linestyle=(0, (4, 3)), zorder=0)
     names = words(released, label)
     axes.set_yticks([*places, *headings], [*names, *headings.values()])
     for tick, is_heading in zip(axes.get_yticklabels(), [False] * len(names) + [True] * len(headings), strict=True):
         tick.set_fontweight("bold" if is_heading else "normal")
-    axes.set_ylim(bottom - 0.4, -0.9)
     axes.set_xlabel(x_label)
     guide(axes, "x")
-    _side_columns(axes, released, places, value, n)
+    for panel in (axes, beside):
+        panel.set_ylim(bottom - 0.4, -1.2)
+    _side_columns(beside, released, places, value, n)
     return figure
+
+
+def _estimates(axes: Axes, released: Released, places: list[int], value: str) -> None:
+    bounds, values, rows = column_of(released, value), numbers(released, value), np.array(places)
+    if bounds.low and bounds.high:
+        low, high = numbers(released, bounds.low), numbers(released, bounds.high)
+        axes.hlines(rows, low, high, color=BLUE, linewidth=1.5)
+    axes.plot(values, rows, "s", color=BLUE, markersize=5)
 
 
 def _rows_under_headings(breakdowns: list[str]) -> tuple[list[int], dict[int, str]]:
@@ -107,15 +103,19 @@ def _rows_under_headings(breakdowns: list[str]) -> tuple[list[int], dict[int, st
 
 
 def _side_columns(axes: Axes, released: Released, places: list[int], value: str, n: str) -> None:
-    across = axes.get_yaxis_transform()
-    for text, offset, align in (("n", 0.1, "right"), ("estimate (95 % CI)", 0.16, "left")):
-        axes.text(1 + offset, -0.9, text, transform=across, ha=align, va="center", color=MUTED, fontsize=8)
+    axes.set_axis_off()
+    axes.set_xlim(0, 1)
+    for text, across, align in (
+        ("n", 0.24, "right"),
+        ("% (95 % CI)" if column_of(released, value).kind == "rate" else "estimate (95 % CI)", 0.34, "left"),
+    ):
+        axes.text(across, -0.9, text, ha=align, va="center", color=MUTED, fontsize=8)
     for row, place in enumerate(places):
-        axes.text(1.1, place, cell(released, row, n), transform=across, ha="right", va="center", fontsize=8)
+        axes.text(0.24, place, cell(released, row, n), ha="right", va="center", fontsize=8)
         said, around = cell(released, row, value), interval(released, row, value)
         known = not np.isnan(numbers(released, value)[row])
         axes.text(
-            1.16, place, f"{said} ({around})" if known else said, transform=across, ha="left", va="center", fontsize=8,
+            0.34, place, f"{said} ({around})" if known else said, ha="left", va="center", fontsize=8,
             color=INK if known else MUTED, fontstyle="normal" if known else "italic",
         )  # fmt: skip
 

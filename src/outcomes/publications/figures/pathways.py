@@ -118,6 +118,7 @@ def trajectories(
     axes.set_ylabel(y_label)
     axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]))
     _name_lines(axes, ends)
     return figure
 

@@ -11,7 +11,7 @@ from outcomes.publications.figures.reading import Floats, matrix
 from outcomes.publications.wording import column_of, number, require_released
 
 _ROW_IN = 0.34
-_DARK = 0.55
+_INK_LUMINANCE = 0.02
 
 
 @in_house_style
@@ -107,6 +107,14 @@ def transition_matrix(
     return figure
 
 
+def _readable_on(background: tuple[float, float, float, float]) -> str:
+    # Relative luminance and contrast as in WCAG 2, without its linear piece for near-black, which SHADES never reaches.
+    red, green, blue = (((part + 0.055) / 1.055) ** 2.4 for part in background[:3])
+    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    white_contrast = 1.05 / (luminance + 0.05)
+    return "white" if white_contrast > (luminance + 0.05) / (_INK_LUMINANCE + 0.05) else INK
+
+
 def _shade(axes: Axes, values: Floats, scale: tuple[float, float], decimals: int) -> None:
     low, high = scale
     span = (high - low) or 1.0
@@ -119,9 +127,10 @@ def _shade(axes: Axes, values: Floats, scale: tuple[float, float], decimals: int
     for down, across in np.ndindex(values.shape):
         shade = (values[down, across] - low) / span
         hidden = np.isnan(shade)
+        ink = MUTED if hidden else _readable_on(SHADES(float(shade)))
         axes.text(
             across, down, "few" if hidden else number(float(values[down, across]), decimals), ha="center", va="center",
-            fontsize=7.5 if hidden else 8.5, color="white" if shade > _DARK else MUTED if hidden else INK,
+            fontsize=7.5 if hidden else 8.5, color=ink,
         )  # fmt: skip
     axes.invert_yaxis()
     axes.xaxis.tick_top()
