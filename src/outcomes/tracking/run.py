@@ -14,8 +14,8 @@ Table = pd.DataFrame | Released
 class Run(Protocol):
     """One run of one study; every method refuses what could be a patient row (`DisclosureError`).
 
-    Names of metrics are the same in every run of a study, so that runs stand together: ``<room>/<quantity>`` in
-    lower case (``prognosis/auc``), bounds as ``prognosis/auc_low`` and ``prognosis/auc_high``, and the session as `step`.
+    Names of metrics are the same in every run of a study, so that runs stand together: ``<room>/<quantity>``,
+    such as ``prognosis/auc``; bounds are ``prognosis/auc_low`` and ``prognosis/auc_high``, and the session as `step`.
     """
 
     @property
