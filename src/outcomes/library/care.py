@@ -1,0 +1,89 @@
+"""What does direct care read? The whole caseload with day zero and local identifiers: opt-outs from research do not touch it.
+
+A separate purpose with its own view; nothing of it may feed research. Only the caseload page uses it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from outcomes.library.derive import derive
+from outcomes.library.ledger import HELD, PREFIX, SAFETY
+from outcomes.library.names import Names
+from outcomes.library.relations import settle
+from outcomes.library.relink import vault_state
+from outcomes.library.resolve import OLD
+from outcomes.library.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class CareView:
+    """What direct care reads.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        The library's tables; patients carry `patient_id`, referrals `patient_id`, `episode_id`, `therapist_id` and `day_zero` (a date).
+    safety : DataFrame
+        Answers above zero to safety questions in rows that were quarantined, and such answers that could not be read: patient_id, episode_id,
+        session_date, occasion, instrument, item, answer (missing where unreadable), rule.
+    snapshot : str
+        Content hash of the library's snapshot that was taken in together.
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    safety: pd.DataFrame
+    snapshot: str
+
+
+def _dates(days: pd.Series) -> pd.Series:
+    return pd.to_datetime(days.astype("Int64"), unit="D", origin="unix")
+
+
+def care_view(library: Path, vault: Path, *, snapshot: str | None = None) -> CareView:
+    """What does direct care read?
+
+    Made from the vault's own rows, so that an opt-out from research, or an erasure from the research library, does not make a patient vanish from
+    supervision.
+
+    Parameters
+    ----------
+    library : Path
+        The library, which names the vault's state.
+    vault : Path
+        The vault; who cannot read it has no care view.
+    snapshot : str, optional
+        Which one; the current one unless said.
+
+    Returns
+    -------
+    CareView
+        The caseload, and the safety answers of quarantined rows.
+
+    Raises
+    ------
+    AccessError
+        If the vault is not the library's, or there is no such snapshot.
+    """
+    safe = Store(vault, private=True)
+    state = vault_state(library, vault, snapshot=snapshot)
+    held = safe.tables(state)
+    pools = {
+        name.removeprefix(PREFIX): frame.drop(columns=HELD).assign(**{OLD: True})
+        for name, frame in held.items()
+        if name.startswith(PREFIX)
+    }
+    names = Names(held["people"], held["referral_names"].rename(columns={"episode_id": "_episode"}))
+    tables = dict(derive(settle(pools).accepted, names, safe.manifest(state)["extract_day"]).tables)
+    tables["patients"] = tables["patients"].assign(patient_id=names.people["patient_id"])
+    local = held["referral_names"]
+    known = {name: local[name] for name in ("patient_id", "episode_id", "therapist_id") if name in local}
+    tables["referrals"] = tables["referrals"].assign(**known, day_zero=_dates(local["received"]))
+    safety = pd.concat(
+        [frame for frame in (held[SAFETY], held[f"{SAFETY}_held"]) if len(frame)] or [held[SAFETY]], ignore_index=True
+    )
+    safety = safety.assign(session_date=_dates(safety["session_date"])).drop_duplicates(ignore_index=True)
+    current = snapshot or (Store(library).head() or {})["current"]
+    return CareView(tables, safety.sort_values(["patient_id", "session_date"], ignore_index=True), current)

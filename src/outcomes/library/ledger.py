@@ -1,0 +1,160 @@
+"""What has ever been read, and is still of use? The vault's typed rows, from which the library is derived anew at every intake.
+
+Because the library is a function of the set of these rows, the order of files, of rows and of intakes cannot matter.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from outcomes.library.relations import RELATION_RULES
+from outcomes.library.resolve import ACCEPTED, OLD
+from outcomes.library.typed import FAULTY, ROW, TEXT, VERSION
+from outcomes.reference.instruments import instruments
+from outcomes.tables.feed import feed_table
+
+INPUT: Final = "_input"
+HELD: Final = "_held"
+PREFIX: Final = "ledger_"
+SAFETY: Final = "safety"
+SAFETY_PLACE: Final = ("patient_id", "episode_id", "session_date", "occasion")
+
+
+def _dtype(table: str, name: str) -> object:
+    if name in (VERSION,):
+        return TEXT
+    column = feed_table(table).column(name)
+    if column.type in {"date", "integer"}:
+        return "Int8" if column.type == "integer" and column.integers else "Int32"
+    return np.float64 if column.type == "number" else TEXT
+
+
+def pool(table: str, old: pd.DataFrame | None, new: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Which readable rows of a table are there, old ones first?
+
+    Parameters
+    ----------
+    table : str
+        Name of the feed table.
+    old : DataFrame or None
+        The ledger's rows.
+    new : sequence of DataFrame
+        Readable rows of the new files, with `_input` and `_row`.
+
+    Returns
+    -------
+    DataFrame
+        Declared columns that any of them has, `_version`, `_held`, `_old`, `_input`, `_row`.
+    """
+    frames = [] if old is None else [old.assign(**{OLD: True, INPUT: -1, ROW: -1})]
+    frames += [frame.drop(columns=FAULTY).assign(**{OLD: False, HELD: False}) for frame in new]
+    present = [name for name in feed_table(table).names if any(name in frame for frame in frames)]
+    whole = [
+        frame.assign(
+            **{
+                name: pd.Series(np.nan, index=frame.index, dtype=_dtype(table, name))
+                for name in present
+                if name not in frame
+            }
+        )
+        for frame in frames
+    ]
+    ordered = [*present, VERSION, HELD, OLD, INPUT, ROW]
+    return pd.concat([frame[ordered] for frame in whole], ignore_index=True)
+
+
+def to_keep(rows: pd.DataFrame, states: pd.Series) -> pd.DataFrame:
+    """Which rows go back into the ledger?
+
+    Parameters
+    ----------
+    rows : DataFrame
+        A pool.
+    states : Series of str
+        What became of each row.
+
+    Returns
+    -------
+    DataFrame
+        Accepted rows and those that are held until their referral comes or the contradiction is explained, marked by `_held`.
+    """
+    useful = states.isin([ACCEPTED, *RELATION_RULES]).to_numpy()
+    held = states.ne(ACCEPTED).to_numpy()
+    return rows.assign(**{HELD: held})[useful].drop(columns=[OLD, INPUT, ROW]).reset_index(drop=True)
+
+
+def moved(rows: pd.DataFrame, states: pd.Series) -> dict[str, int]:
+    """How many rows of earlier files changed their state?
+
+    Parameters
+    ----------
+    rows : DataFrame
+        A pool.
+    states : Series of str
+        What became of each row.
+
+    Returns
+    -------
+    dict of str to int
+        Rule to count.
+    """
+    old, held, good = rows[OLD].to_numpy(dtype=bool), rows[HELD].to_numpy(dtype=bool), states.eq(ACCEPTED).to_numpy()
+    return {
+        "earlier_row_released": int((old & held & good).sum()),
+        "earlier_row_withdrawn": int((old & ~held & ~good).sum()),
+    }
+
+
+def _safety_columns(rows: pd.DataFrame) -> list[tuple[str, int, str]]:
+    return [
+        (one.key, item.number, item.column)
+        for one in instruments().values()
+        for item in one.items
+        if item.safety and item.column in rows
+    ]
+
+
+def safety_answers(
+    rows: pd.DataFrame, rules: pd.Series, unreadable: Mapping[str, np.ndarray] | None = None
+) -> pd.DataFrame:
+    """Which answers to safety questions stand in rows that were not accepted?
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Responses that were quarantined.
+    rules : Series of str
+        Why, row by row.
+    unreadable : mapping of str to ndarray of bool, optional
+        Safety column to the rows whose cell was not legal; they are listed without an answer.
+
+    Returns
+    -------
+    DataFrame
+        patient_id, episode_id, session_date (days since 1970-01-01), occasion, instrument, item, answer, rule: answers above zero
+        and answers that could not be read.
+    """
+    pieces = []
+    place = {
+        name: rows[name] if name in rows else pd.Series(np.nan, index=rows.index, dtype=_dtype("responses", name))
+        for name in SAFETY_PLACE
+    }
+    for instrument, number, column in _safety_columns(rows):
+        strange = (unreadable or {}).get(column, np.zeros(len(rows), dtype=bool))
+        alarming = rows[column].gt(0).fillna(value=False).to_numpy(dtype=bool) | strange
+        frame = pd.DataFrame(
+            {**place, "instrument": instrument, "item": number, "answer": rows[column].astype("Int8"), "rule": rules}
+        )
+        pieces.append(frame[alarming])
+    columns = [*SAFETY_PLACE, "instrument", "item", "answer", "rule"]
+    whole = pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame(columns=columns)
+    types = {
+        **{name: _dtype("responses", name) for name in SAFETY_PLACE},
+        "instrument": TEXT,
+        "item": "Int8",
+        "answer": "Int8",
+        "rule": TEXT,
+    }
+    return whole[columns].astype(types)

@@ -1,0 +1,108 @@
+"""What may research read? One whole snapshot under pseudonyms, without those whom the opt-out list does not allow."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from outcomes.errors import AccessError
+from outcomes.library.optout import ALLOWLIST, LONGEST_AGE_DAYS, allowed_pseudonyms
+from outcomes.library.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class ResearchView:
+    """What research reads.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        patients, referrals, occasions; contacts and scores where the feed has them.
+    snapshot : str
+        Content hash of the whole snapshot, before opt-outs.
+    kind : str
+        "identified", "anonymised" or "invented".
+    statement : str
+        One or two sentences for every report: which kind of source, and what was left out.
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    snapshot: str
+    kind: str
+    statement: str
+
+
+def _current(shelf: Store, snapshot: str | None) -> str:
+    head = shelf.head()
+    if head is None:
+        raise AccessError(f"{shelf.root.name}: no library there, or nothing was taken in yet")
+    name = snapshot or head["current"]
+    if all(entry["snapshot"] != name for entry in head["history"]):
+        raise AccessError(
+            f"there is no snapshot {name!r} in this library; it has {len(head['history'])}, the current one is {head['current']}"
+        )
+    return str(name)
+
+
+def research_view(
+    library: Path,
+    *,
+    snapshot: str | None = None,
+    allowlist: Path | None = None,
+    today: date | None = None,
+    max_age_days: int = LONGEST_AGE_DAYS,
+) -> ResearchView:
+    """What may research read?
+
+    Parameters
+    ----------
+    library : Path
+        The library's folder.
+    snapshot : str, optional
+        Which one; the current one unless said.
+    allowlist : Path, optional
+        Pseudonym list of the opt-out; the library's own unless said. Read for identified sources only.
+    today : date, optional
+        Day of the read; the machine's unless said.
+    max_age_days : int
+        Oldest opt-out list that may be used.
+
+    Returns
+    -------
+    ResearchView
+        The tables and a statement for reports.
+
+    Raises
+    ------
+    AccessError
+        If there is no such snapshot, or the source is identified and the opt-out list is missing, empty or too old.
+
+    Examples
+    --------
+    >>> view = research_view(Path("var/library"))  # doctest: +SKIP
+    >>> view.tables["occasions"].head()  # doctest: +SKIP
+    """
+    shelf = Store(library)
+    name = _current(shelf, snapshot)
+    facts = shelf.manifest(name)
+    if facts["kind"] != "identified":
+        return ResearchView(shelf.tables(name), name, facts["kind"], _statement(facts["kind"], facts["reason"]))
+    allowed, dated = allowed_pseudonyms(
+        allowlist or library / ALLOWLIST, today=today or datetime.now(tz=UTC).date(), max_age_days=max_age_days
+    )
+    whole = shelf.tables(name)
+    kept = {table: frame[frame["pseudonym"].isin(allowed)].reset_index(drop=True) for table, frame in whole.items()}
+    left_out = len(whole["patients"]) - len(kept["patients"])
+    statement = (
+        f"Identified source, read under pseudonyms ({facts['reason']}). Opt-out list of {dated.isoformat()}: "
+        f"{left_out:,} of {len(whole['patients']):,} people are not on it and were left out."
+    )
+    return ResearchView(kept, name, "identified", statement)
+
+
+def _statement(kind: str, reason: str) -> str:
+    if kind == "invented":
+        return "Invented data: no patient stands behind a row, and nothing here is evidence about patients. No opt-out list is needed."
+    return f"The source was anonymised before it came ({reason}). No opt-out list applies to it."

@@ -1,0 +1,98 @@
+"""How are the bytes of a feed file read without trusting their size? Plain or gzip, capped before anything is parsed."""
+
+import gzip
+import hashlib
+import zlib
+from pathlib import Path
+from typing import Final
+
+from outcomes.sources.raw import MEBIBYTE, Limits
+
+GZIP_MAGIC: Final = b"\x1f\x8b"
+
+
+def fingerprint(path: Path) -> str:
+    """Which file was this? The SHA-256 of its bytes, so that a report names a file without trusting its name.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def read_bytes(path: Path, limits: Limits) -> tuple[bytes, str]:
+    """What are the bytes of a plain or gzip file, unless it is too large?
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    limits : Limits
+        Size caps.
+
+    Returns
+    -------
+    content : bytes
+        The decompressed bytes; empty where the file is refused.
+    rule : str
+        Empty, or the rule that refuses the file: "file_too_large", "compression_ratio", "gzip_damaged".
+    """
+    if path.stat().st_size > limits.max_bytes:
+        return b"", "file_too_large"
+    with path.open("rb") as stream:
+        start = stream.read(len(GZIP_MAGIC))
+        if start != GZIP_MAGIC:
+            return start + stream.read(), ""
+    return _inflate(path, limits)
+
+
+def _inflate(path: Path, limits: Limits) -> tuple[bytes, str]:
+    packed = path.stat().st_size
+    growing = bytearray()
+    try:
+        with gzip.open(path, "rb") as stream:
+            while piece := stream.read(MEBIBYTE):
+                growing += piece
+                if len(growing) > limits.max_bytes:
+                    return b"", "file_too_large"
+                if len(growing) > limits.ratio_from_bytes and len(growing) > packed * limits.max_ratio:
+                    return b"", "compression_ratio"
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        return b"", "gzip_damaged"
+    return bytes(growing), ""
+
+
+def as_utf8(content: bytes, encoding: str) -> tuple[bytes, str]:
+    """What is the same text in UTF-8 without a byte order mark? The declared encoding is held to, there is no fallback.
+
+    Parameters
+    ----------
+    content : bytes
+        The file.
+    encoding : str
+        "utf-8", "cp1252" or "latin-1".
+
+    Returns
+    -------
+    content : bytes
+        UTF-8; empty where the file is refused.
+    rule : str
+        Empty, or "encoding" where the bytes are not text of that encoding, or "nul_byte".
+    """
+    if b"\x00" in content:
+        return b"", "nul_byte"
+    try:
+        text = content.decode("utf-8-sig" if encoding == "utf-8" else encoding)
+    except UnicodeDecodeError:
+        return b"", "encoding"
+    if encoding == "utf-8":
+        return content.removeprefix(b"\xef\xbb\xbf"), ""
+    return text.encode("utf-8"), ""
