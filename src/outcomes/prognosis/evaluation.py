@@ -16,10 +16,12 @@ from outcomes.kernel.intervals import wilson
 from outcomes.kernel.resampling import cluster_bootstrap, percentile_interval
 from outcomes.prognosis import metrics
 from outcomes.prognosis.smoothing import FEWEST, loess
+from outcomes.prognosis.threads import one_thread
 
 Floats = NDArray[np.float64]
 
 SUSPICIOUS_AUROC = 0.90
+FEWEST_TO_SUSPECT = 100  # among fewer people such an area comes by chance
 THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6)
 CELLS_AT_ONCE = 100_000  # rows x samples held together
 _NAMES = (
@@ -104,6 +106,7 @@ def discrimination(outcome: ArrayLike, probability: ArrayLike) -> Discrimination
     )
 
 
+@one_thread
 def calibration(outcome: ArrayLike, probability: ArrayLike, *, n_bins: int = 10, level: float = 0.95) -> Calibration:
     """Say whether probabilities can be taken at their word.
 
@@ -204,6 +207,7 @@ def net_benefit(outcome: ArrayLike, probability: ArrayLike, thresholds: Sequence
     )
 
 
+@one_thread
 def evaluate(
     outcome: ArrayLike,
     probability: ArrayLike,
@@ -213,6 +217,7 @@ def evaluate(
     n_bootstrap: int = 200,
     level: float = 0.95,
     random_state: int = 0,
+    strata: ArrayLike | None = None,
 ) -> pd.DataFrame:
     """Say how good the probabilities are, each figure with its interval over patients.
 
@@ -232,6 +237,8 @@ def evaluate(
         Coverage of the percentile interval.
     random_state : int
         Seed of the resampling.
+    strata : array_like of int, shape (n,), optional
+        Fold of each row: the area under the ROC curve compares people of one fold only.
 
     Returns
     -------
@@ -249,24 +256,26 @@ def evaluate(
     Warns
     -----
     LeakageWarning
-        If the area under the ROC curve is above .90: something may know the ending.
+        If the area under the ROC curve is above .90 among at least 100 people: something may know the ending.
     """
     y, p = _checked(outcome, probability)
     cuts = _cuts(thresholds)
     if n_bootstrap < 0:
         raise ConfigError(f"n_bootstrap must not be negative, got {n_bootstrap}")
     names = [*_NAMES, *(f"net_benefit{whom}_at_{cut:.2f}" for whom in ("", "_all") for cut in cuts)]
-    point = _figures(y, p, np.ones((1, y.size)), cuts)[0]
+    folds = np.zeros(y.size, dtype=np.int64) if strata is None else np.asarray(strata, dtype=np.int64)
+    sample = _Sample(y, p, cuts, folds)
+    point = sample.figures(np.ones((1, y.size)))[0]
     low, high = np.full(point.size, np.nan), np.full(point.size, np.nan)
     if n_bootstrap:
         clusters = np.arange(y.size) if pseudonyms is None else np.asarray(pseudonyms)
-        replicates = _replicates(y, p, cuts, clusters, (n_bootstrap, random_state))
+        replicates = _replicates(sample, clusters, n_bootstrap, random_state)
         low, high = percentile_interval(replicates, level)
     rows = pd.DataFrame({"metric": names, "value": point, "low": low, "high": high})
     rows = pd.concat([rows, _unresampled(y, p, level)], ignore_index=True)
     rows.insert(1, "n", y.size)
     rows.insert(2, "n_events", int(y.sum()))
-    if point[0] > SUSPICIOUS_AUROC:
+    if point[0] > SUSPICIOUS_AUROC and y.size >= FEWEST_TO_SUSPECT:
         warnings.warn(
             f"the area under the ROC curve is {point[0]:.3f}, above {SUSPICIOUS_AUROC:.2f}: look for a predictor "
             "that is only known at the end (number of sessions, end reason, last score)",
@@ -276,32 +285,39 @@ def evaluate(
     return rows
 
 
-def _figures(y: Floats, p: Floats, weights: Floats, cuts: Floats) -> Floats:
-    slope, intercept = metrics.slope_and_intercept(y, p, weights)
-    single = [
-        metrics.auroc(y, p, weights),
-        metrics.brier(y, p, weights),
-        metrics.scaled_brier(y, p, weights),
-        metrics.in_the_large(y, p, weights),
-        slope,
-        intercept,
-    ]
-    benefits = metrics.net_benefits(y, p, weights, cuts)
-    of_all = metrics.net_benefits(y, np.ones_like(p), weights, cuts)
-    return np.column_stack([*single, benefits, of_all])
+@dataclass(frozen=True)
+class _Sample:
+    y: Floats
+    p: Floats
+    cuts: Floats
+    folds: NDArray[np.int64]
+
+    def figures(self, weights: Floats) -> Floats:
+        # one row a sample of weights, one column a name
+        slope, intercept = metrics.slope_and_intercept(self.y, self.p, weights)
+        single = [
+            metrics.auroc(self.y, self.p, weights, self.folds),
+            metrics.brier(self.y, self.p, weights),
+            metrics.scaled_brier(self.y, self.p, weights),
+            metrics.in_the_large(self.y, self.p, weights),
+            slope,
+            intercept,
+        ]
+        benefits = metrics.net_benefits(self.y, self.p, weights, self.cuts)
+        of_all = metrics.net_benefits(self.y, np.ones_like(self.p), weights, self.cuts)
+        return np.column_stack([*single, benefits, of_all])
 
 
-def _replicates(y: Floats, p: Floats, cuts: Floats, clusters: NDArray[np.generic], draws: tuple[int, int]) -> Floats:
+def _replicates(sample: _Sample, clusters: NDArray[np.generic], n_bootstrap: int, seed: int) -> Floats:
     # figures of each resample, shape (n_bootstrap, n_figures), a few resamples at a time so that they stay in the cache
-    n_bootstrap, seed = draws
-    samples = cluster_bootstrap(clusters, n_bootstrap, np.random.default_rng(seed))
-    at_once = max(CELLS_AT_ONCE // y.size, 1)
+    draws = cluster_bootstrap(clusters, n_bootstrap, np.random.default_rng(seed))
+    at_once = max(CELLS_AT_ONCE // sample.y.size, 1)
     done: list[Floats] = []
     held: list[NDArray[np.int64]] = []
-    for number, sample in enumerate(samples, start=1):
-        held.append(sample)
+    for number, weights in enumerate(draws, start=1):
+        held.append(weights)
         if len(held) == at_once or number == n_bootstrap:
-            done.append(_figures(y, p, np.array(held, dtype=float), cuts))
+            done.append(sample.figures(np.array(held, dtype=float)))
             held = []
     return np.vstack(done)
 

@@ -21,10 +21,10 @@ from sklearn.utils.validation import (
     column_or_1d,
     validate_data,
 )
-from threadpoolctl import threadpool_limits
 
 from outcomes.errors import DataError
 from outcomes.prognosis.encoding import Encoding
+from outcomes.prognosis.threads import single_thread
 
 Floats = NDArray[np.float64]
 
@@ -78,7 +78,7 @@ class Forecaster(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             )
         who = np.arange(codes.size) if groups is None else pd.factorize(np.asarray(groups))[0]
         self.encoding_ = Encoding.learn(frame)
-        with threadpool_limits(limits=1):
+        with single_thread():
             self._learn(self.encoding_.apply(frame), codes.astype(float), who.astype(np.int64))
         return self
 
@@ -96,7 +96,7 @@ class Forecaster(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             Log-odds.
         """
         check_is_fitted(self)
-        with threadpool_limits(limits=1):
+        with single_thread():
             return self._margin(self.encoding_.apply(self._frame(X, reset=False)))
 
     def predict_proba(self, X: pd.DataFrame | ArrayLike) -> Floats:

@@ -93,8 +93,8 @@ def check_extra(extra: pd.DataFrame, episodes: pd.DataFrame, filled: pd.DataFram
     absent = [column for column in OCCASION if column not in extra.columns]
     if absent:
         raise ConfigError(
-            f"extra has no column {', '.join(absent)}: without the occasion at which a value was known it cannot be told "
-            "whether it was known in time"
+            f"extra has no column {', '.join(absent)}: without the occasion at which a value was known it cannot be "
+            "told whether it was known in time"
         )
     if extra.duplicated(OCCASION).any():
         raise ConfigError("extra has more than one row for an occasion")

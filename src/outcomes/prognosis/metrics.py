@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 SMALLEST = 1e-6  # probabilities are held this far from 0 and 1 before a logit is taken
 SWEEPS = 25
@@ -32,7 +33,7 @@ def log_odds(probability: Floats) -> Floats:
     return np.asarray(np.log(held / (1 - held)), dtype=float)
 
 
-def auroc(outcome: Floats, probability: Floats, weights: Floats) -> Floats:
+def auroc(outcome: Floats, probability: Floats, weights: Floats, strata: Integers | None = None) -> Floats:
     """Say how often somebody with the outcome was given the higher probability than somebody without.
 
     Parameters
@@ -41,21 +42,30 @@ def auroc(outcome: Floats, probability: Floats, weights: Floats) -> Floats:
         Outcome 0 or 1 and its predicted probability.
     weights : ndarray of float, shape (n_samples, n)
         How often each row counts in each sample.
+    strata : ndarray of int, shape (n,), optional
+        Only pairs within a stratum are compared (folds: models that were fitted apart are not mixed; across folds even
+        a constant prediction ranks backwards, because a fold with more events leaves fewer for its training).
 
     Returns
     -------
     ndarray of float, shape (n_samples,)
-        Area under the ROC curve, ties counted half; NaN where a sample holds one outcome only.
+        Area under the ROC curve, ties counted half; NaN where no pair can be compared.
     """
-    _, tie = np.unique(probability, return_inverse=True)
-    order = np.argsort(tie, kind="stable")
-    starts = np.flatnonzero(np.diff(tie[order], prepend=-1))
-    ordered = weights[:, order]
-    together = np.add.reduceat(ordered, starts, axis=1)
-    of_events = np.add.reduceat(ordered * outcome[order], starts, axis=1)
-    of_others = together - of_events
-    below = np.cumsum(of_others, axis=1) - of_others / 2
-    return _ratio((of_events * below).sum(axis=1), of_events.sum(axis=1) * of_others.sum(axis=1))
+    parts = (
+        [np.arange(outcome.size)] if strata is None else [np.flatnonzero(strata == one) for one in np.unique(strata)]
+    )
+    ahead, pairs = np.zeros(len(weights)), np.zeros(len(weights))
+    for rows in parts:
+        _, tie = np.unique(probability[rows], return_inverse=True)
+        order = np.argsort(tie, kind="stable")
+        starts = np.flatnonzero(np.diff(tie[order], prepend=-1))
+        ordered = weights[:, rows[order]]
+        of_events = np.add.reduceat(ordered * outcome[rows[order]], starts, axis=1)
+        of_others = np.add.reduceat(ordered, starts, axis=1) - of_events
+        below = np.cumsum(of_others, axis=1) - of_others / 2
+        ahead += (of_events * below).sum(axis=1)
+        pairs += of_events.sum(axis=1) * of_others.sum(axis=1)
+    return _ratio(ahead, pairs)
 
 
 def brier(outcome: Floats, probability: Floats, weights: Floats) -> Floats:

@@ -20,7 +20,7 @@ QUARTER = re.compile(r"(\d{4})Q([1-4])")
 
 @dataclass(frozen=True)
 class Split:
-    """Which episodes teach (`training`) and which are judged (`judged`), as flags over the episodes; a name and a number."""
+    """Which episodes teach (`training`) and which are judged (`judged`), as flags over the episodes."""
 
     validation: str
     fold: int
@@ -61,16 +61,15 @@ def by_patient(pseudonyms: Sequence[str] | pd.Series, n_folds: int, seed: int) -
 def by_time(episodes: pd.DataFrame, *, judged_share: float = 0.3) -> list[Split]:
     """Split at a quarter: learn from what had been recorded by its first day, judge those referred from then on.
 
-    An episode teaches only if it had surely ended before that day: days are offsets from the referral, so it is taken to
-    have been received on the last day of its quarter. Patients referred again later are judged, not learnt from.
+    An episode teaches only if it had surely ended before that day: days are offsets from the referral, so it is taken
+    to have been received on the last day of its quarter. Patients referred again later are judged, not learnt from.
 
     Parameters
     ----------
     episodes : DataFrame
         pseudonym, quarter ("2022Q2") and end_day are read.
     judged_share : float
-        Smallest share of the referrals with a quarter that is to be judged; the latest quarter that leaves so many is
-        chosen.
+        Smallest share of the referrals with a quarter that is to be judged; the latest such quarter is chosen.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What is to be foretold, for whom is it known, and what becomes of those who never finished?"""
+"""Say what is to be foretold, for whom it is known, and what becomes of those who never finished."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Target:
     """An ending to be foretold.
 
     `values` is a boolean Series in the order of the episodes, <NA> where the ending is not known or makes no sense;
-    `counts` says how many are true, false (and of these: unfinished or unpaired), and left out, and why; `rule` in words.
+    `counts` says how many are true, false (of these: unfinished or unpaired), and left out, and why; `rule` in words.
     """
 
     values: pd.Series
@@ -27,10 +27,10 @@ class Target:
 def ended_target(episodes: pd.DataFrame, outcomes: pd.DataFrame, measure: str = "reliable_recovery") -> Target:
     """Say for each referral whether it ended in this way, never looking only at completed courses.
 
-    Open referrals are censored (<NA>). Those never treated are left out (<NA>). For recovery and reliable recovery, those
-    known not to be at caseness at the start are left out (<NA>). Every other ended referral counts: true where the measure
-    is true, false otherwise, so that whoever stopped after one session, or has no second score, is a failure, as in the
-    denominators of the published rates.
+    Open referrals are censored (<NA>). Those never treated are left out (<NA>). For recovery and reliable recovery,
+    those known not to be at caseness at the start are left out (<NA>). Every other ended referral counts: true where
+    the measure is true, false otherwise, so that whoever stopped after one session, or has no second score, is a
+    failure, as in the denominators of the published rates.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def ended_target(episodes: pd.DataFrame, outcomes: pd.DataFrame, measure: str = 
         below = _flag(beside, "not_at_caseness", when_absent=False).fillna(value=False)
     left_out = (open_still | never | below).astype(bool)
     unresolved = result.isna() & ~left_out
-    values = result.where(~unresolved, other=False).where(~left_out, other=pd.NA).astype("boolean")
+    values = pd.Series(result.mask(unresolved, other=False).array, dtype="boolean").mask(left_out)
     counts = {
         "referrals": len(episodes),
         "open": int(open_still.sum()),

@@ -1,0 +1,98 @@
+"""Say which models compete, and how they are judged."""
+
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+import pandas as pd
+
+from outcomes.errors import ConfigError
+from outcomes.prognosis import splits as splitting
+from outcomes.prognosis.evaluation import THRESHOLDS
+from outcomes.prognosis.forecaster import Forecaster
+from outcomes.prognosis.models import BoostedTrees, OneVariable, PenalisedLogistic, Prevalence
+
+
+class OccasionTransformer(Protocol):
+    """Something learnt from questionnaires (states, for example) that is learnt afresh inside every training fold."""
+
+    def fit(self, occasions: pd.DataFrame) -> Self:
+        """Learn from the questionnaires of the training patients."""
+
+    def transform(self, occasions: pd.DataFrame) -> pd.DataFrame:
+        """Give pseudonym, referral, occasion and columns that were known at that occasion (filtered, not smoothed)."""
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A model with a name; `sensitive` says whether it sees sensitive attributes."""
+
+    name: str
+    model: Forecaster
+    sensitive: bool = True
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the judging is done.
+
+    Parameters
+    ----------
+    landmarks : tuple of int
+        0 is intake.
+    n_folds : int
+        Folds of patients.
+    validations : tuple of str
+        Any of "by patient", "by time", "by service".
+    n_bootstrap : int
+        Resamples of patients for the intervals.
+    thresholds : tuple of float
+        Where the net benefit is read.
+    seed : int
+        Seed of folds, models and resamples.
+    workers : int
+        1 or 2 fits at a time; the results do not depend on it.
+    """
+
+    landmarks: tuple[int, ...] = (0, 1, 2, 3, 4)
+    n_folds: int = 5
+    validations: tuple[str, ...] = (splitting.BY_PATIENT, splitting.BY_TIME)
+    n_bootstrap: int = 200
+    thresholds: tuple[float, ...] = THRESHOLDS
+    seed: int = 0
+    workers: int = 1
+
+    def __post_init__(self) -> None:
+        known = (splitting.BY_PATIENT, splitting.BY_TIME, splitting.BY_SERVICE)
+        unknown = [name for name in self.validations if name not in known]
+        if unknown or not self.validations:
+            raise ConfigError(
+                f"validations must be among {', '.join(known)}, got {', '.join(self.validations) or 'none'}"
+            )
+        if not self.landmarks or min(self.landmarks) < 0:
+            raise ConfigError(f"landmarks must be 0 or session numbers, got {self.landmarks}")
+        if self.workers < 1:
+            raise ConfigError(f"workers must be at least 1, got {self.workers}")
+
+
+def contenders(total: str, *, seed: int = 0) -> tuple[Contender, ...]:
+    """Say which models are always shown beside each other.
+
+    Parameters
+    ----------
+    total : str
+        Instrument whose latest total is the one-variable baseline, "phq9".
+    seed : int
+        Seed of models that draw.
+
+    Returns
+    -------
+    tuple of Contender
+        Boosted trees with and without sensitive attributes, penalised logistic, one variable, prevalence.
+    """
+    return (
+        Contender("boosted_trees", BoostedTrees(random_state=seed)),
+        Contender("boosted_trees_without_sensitive", BoostedTrees(random_state=seed), sensitive=False),
+        Contender("penalised_logistic", PenalisedLogistic(random_state=seed)),
+        Contender(f"{total}_alone", OneVariable(f"{total}_now")),
+        Contender("prevalence", Prevalence()),
+    )
