@@ -1,7 +1,7 @@
 """How is a code read that a system has padded, shortened or lower-cased? By named rules; the rest stays unread.
 
 Real extracts carry "2", "2 ", " 2", "02", "2.0" and "x" for one code. Each rule has a name, and a record lists the
-rules that its codes need, so that a report can say which were applied. A rule is used only where its result is a legal code.
+rules that its codes need, so that a report can say which were applied. A rule is used only where its result is legal.
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -368,3 +368,21 @@ def rule_edition(key: str = DEFAULT_EDITION) -> RuleEdition:
     if key not in known:
         raise ConfigError(f"rule edition {key!r} is not known; known are {', '.join(known)}")
     return known[key]
+
+
+def edition_of(edition: RuleEdition | str | None) -> RuleEdition:
+    """Accept an edition, its key, or nothing for the current one.
+
+    Parameters
+    ----------
+    edition : RuleEdition or str or None
+        What a caller passed on.
+
+    Returns
+    -------
+    RuleEdition
+        The frozen record.
+    """
+    if isinstance(edition, RuleEdition):
+        return edition
+    return rule_edition(edition) if edition else rule_edition()

@@ -18,6 +18,27 @@ DIRECTIONS: Final = ("at_least", "above", "at_most")
 PLACES: Final = 6
 
 
+def decimal_steps(values: ArrayLike) -> NDArray[np.float64]:
+    """Count scores in steps so fine that equal decimals become equal numbers.
+
+    Parameters
+    ----------
+    values : array_like of float
+        Scores, changes or shares of them; NaN where there is none.
+
+    Returns
+    -------
+    ndarray of float
+        Whole numbers of millionths; NaN stays NaN.
+
+    Examples
+    --------
+    >>> bool((decimal_steps(2.53 - 1.80) >= decimal_steps(0.73)).all())
+    True
+    """
+    return np.asarray(np.rint(np.asarray(values, dtype=np.float64) * 10.0**PLACES))
+
+
 @dataclass(frozen=True, slots=True)
 class Threshold:
     """A published limit of a score or of a change in score.
@@ -55,7 +76,7 @@ class Threshold:
         ndarray of bool
             True where the threshold is met; False where it is not met and where the value is NaN (mask those yourself).
         """
-        scaled = np.rint(np.asarray(values, dtype=np.float64) * 10.0**PLACES)
+        scaled = decimal_steps(values)
         limit = float(self.value.scaleb(PLACES))
         if self.direction == "at_least":
             return np.asarray(scaled >= limit)
