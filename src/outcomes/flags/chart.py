@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from outcomes.flags.words import count, score, short_name
 from outcomes.reference.instruments import instrument
@@ -18,9 +18,13 @@ from outcomes.reference.instruments import instrument
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from outcomes.reference.instruments import Instrument
+
 WIDTH, HEIGHT = 320, 132
 LEFT, RIGHT, TOP, BOTTOM = 24, 50, 16, 18
+INDENT = 12  # between the axis and the first form, so that its score does not cover the scale
 FEWEST_PLACES: Final = 6
+LINE_OF_TEXT: Final = 11.0
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class _Frame:
 
     def x(self, occasion: float) -> float:
         share = (occasion - self.first) / (self.last - self.first)
-        return round(LEFT + share * (WIDTH - LEFT - RIGHT), 1)
+        return round(LEFT + INDENT + share * (WIDTH - LEFT - INDENT - RIGHT), 1)
 
     def y(self, value: float) -> float:
         share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
@@ -78,17 +82,16 @@ def chart(key: str, points: Points, band: Band | None = None) -> Markup:
     """
     record = instrument(key)
     frame = _frame(points, float(record.minimum), float(record.maximum))
-    parts = [
+    parts = (
         _axes(frame, record.decimals),
         _band(frame, band),
-        _line(frame, None if record.caseness is None else float(record.caseness.value), "cut", "cut-off"),
-        _real_change(frame, key, points),
-        _scores(frame, points, record.decimals),
-    ]
-    words = in_words(key, points, band)
-    return Markup('<svg viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
-        WIDTH, HEIGHT, words, Markup("").join(parts)
+        _limits(frame, record, points),
+        _scores(frame, points, record),
     )
+    # Everything inside is numbers and this module's own words; the name in words is escaped all the same.
+    words = escape(in_words(key, points, band))
+    drawing = f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{words}">{"".join(parts)}</svg>'
+    return Markup(drawing)  # noqa: S704  see above
 
 
 def in_words(key: str, points: Points, band: Band | None) -> str:
@@ -127,66 +130,70 @@ def _frame(points: Points, low: float, high: float) -> _Frame:
     return _Frame(first, max(last, first + FEWEST_PLACES - 1), low, high)
 
 
-def _text(x: float, y: float, words: str, *, anchor: str = "start", kind: str = "") -> Markup:
-    return Markup('<text x="{}" y="{}" text-anchor="{}" class="{}">{}</text>').format(x, y, anchor, kind, words)
+def _text(x: float, y: float, words: str, *, anchor: str = "start", kind: str = "") -> str:
+    return f'<text x="{x}" y="{y}" text-anchor="{anchor}" class="{kind}">{words}</text>'
 
 
-def _axes(frame: _Frame, decimals: int) -> Markup:
-    bottom = frame.y(frame.low)
-    lines = Markup('<path class="axis" d="M{} {}V{}H{}"/>').format(LEFT, TOP, bottom, WIDTH - RIGHT)
-    marks = [_text(LEFT - 4, frame.y(v) + 4, score(v, decimals), anchor="end") for v in (frame.low, frame.high)]
-    forms = [
-        _text(frame.x(o), HEIGHT - 4, str(int(o)), anchor="middle") for o in (frame.first, frame.last) if o == int(o)
-    ]
-    return Markup("").join(
-        [lines, *marks, *forms, _text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 4, "form", anchor="middle")]
+def _axes(frame: _Frame, decimals: int) -> str:
+    bottom, right = frame.y(frame.low), WIDTH - RIGHT
+    ends = (frame.low, frame.high)
+    return "".join(
+        [
+            f'<path class="axis" d="M{LEFT} {TOP}V{bottom}H{right}"/>',
+            *(_text(LEFT - 4, frame.y(value) + 4, score(value, decimals), anchor="end") for value in ends),
+            *(_text(frame.x(o), HEIGHT - 4, score(o), anchor="middle") for o in (frame.first, frame.last)),
+            _text((LEFT + right) / 2, HEIGHT - 4, "form", anchor="middle"),
+        ]
     )
 
 
-def _band(frame: _Frame, band: Band | None) -> Markup:
+def _band(frame: _Frame, band: Band | None) -> str:
     if band is None:
-        return Markup("")
-    rows = [
-        row
-        for row in zip(band.occasions, band.lower, band.upper, band.expected, strict=True)
-        if frame.first <= row[0] <= frame.last
-    ]
+        return ""
+    every = zip(band.occasions, band.lower, band.upper, band.expected, strict=True)
+    rows = [(frame.x(row[0]), *map(frame.y, row[1:])) for row in every if frame.first <= row[0] <= frame.last]
     if not rows:
-        return Markup("")
-    over = [f"{frame.x(o)} {frame.y(high)}" for o, _, high, _ in rows]
-    under = [f"{frame.x(o)} {frame.y(low)}" for o, low, _, _ in reversed(rows)]
-    middle = [f"{frame.x(o)} {frame.y(mid)}" for o, _, _, mid in rows]
-    return Markup('<path class="band" d="M{}Z"/><path class="upper" d="M{}"/><path class="middle" d="M{}"/>').format(
-        "L".join(over + under), "L".join(over), "L".join(middle)
-    )
+        return ""
+    over = [f"{x} {high}" for x, _, high, _ in rows]
+    under = [f"{x} {low}" for x, low, _, _ in reversed(rows)]
+    middle = [f"{x} {mid}" for x, _, _, mid in rows]
+    shapes = {"band": "L".join(over + under) + "Z", "upper": "L".join(over), "middle": "L".join(middle)}
+    return "".join(f'<path class="{kind}" d="M{path}"/>' for kind, path in shapes.items())
 
 
-def _line(frame: _Frame, value: float | None, kind: str, words: str) -> Markup:
-    if value is None or not frame.low <= value <= frame.high:
-        return Markup("")
-    y = frame.y(value)
-    line = Markup('<path class="{}" d="M{} {}H{}"/>').format(kind, LEFT, y, WIDTH - RIGHT)
-    return line + _text(WIDTH - RIGHT + 4, y + 4, words)
-
-
-def _real_change(frame: _Frame, key: str, points: Points) -> Markup:
-    limit = instrument(key).reliable_change
+def _limits(frame: _Frame, record: Instrument, points: Points) -> str:
+    # The cut-off and, above the first score, the line of a real rise; their words never cover each other.
     known = [value for value in points.scores if not math.isnan(value)]
-    if limit is None or not known:
-        return Markup("")
-    return _line(frame, known[0] + float(limit.value), "rise", "real rise")
+    lines = []
+    if record.caseness is not None:
+        lines.append(("cut", float(record.caseness.value), "cut-off"))
+    if record.reliable_change is not None and known:
+        lines.append(("rise", known[0] + float(record.reliable_change.value), "real rise"))
+    inside = sorted((line for line in lines if frame.low <= line[1] <= frame.high), key=lambda line: line[1])
+    drawn, floor = [], math.inf
+    for kind, value, words in inside:
+        y = frame.y(value)
+        at = min(y + 4, floor - LINE_OF_TEXT)
+        floor = at
+        drawn.append(f'<path class="{kind}" d="M{LEFT} {y}H{WIDTH - RIGHT}"/>')
+        drawn.append(_text(WIDTH - RIGHT + 4, round(at, 1), words))
+    return "".join(drawn)
 
 
-def _scores(frame: _Frame, points: Points, decimals: int) -> Markup:
+def _scores(frame: _Frame, points: Points, record: Instrument) -> str:
     pairs = list(zip(points.occasions, points.scores, strict=True))
     known = [(frame.x(o), frame.y(v), v) for o, v in pairs if not math.isnan(v)]
-    blank = [frame.x(o) for o, v in pairs if math.isnan(v)]
-    base = frame.y(frame.low)
-    parts = [Markup('<path class="blank" d="M{} {}l6 6m0 -6l-6 6"/>').format(x - 3, base - 10) for x in blank]
+    base = frame.y(frame.low) - 10
+    parts = [
+        f'<path class="blank" d="M{round(frame.x(o) - 3, 1)} {base}l6 6m0 -6l-6 6"/>' for o, v in pairs if math.isnan(v)
+    ]
     if known:
         path = "L".join(f"{x} {y}" for x, y, _ in known)
         dots = "".join(f"M{x} {y}h0" for x, y, _ in known)
-        parts.append(Markup('<path class="score" d="M{}"/><path class="dots" d="{}"/>').format(path, dots))
-        ends = known[:1] if len(known) == 1 else [known[0], known[-1]]
-        parts += [_text(x, y - 6, score(v, decimals), anchor="middle", kind="value") for x, y, v in ends]
-    return Markup("").join(parts)
+        parts.append(f'<path class="score" d="M{path}"/><path class="dots" d="{dots}"/>')
+        ends = known if len(known) == 1 else (known[0], known[-1])
+        parts += [
+            _text(x, round(max(y - 6, LINE_OF_TEXT), 1), score(v, record.decimals), anchor="middle", kind="value")
+            for x, y, v in ends
+        ]
+    return "".join(parts)

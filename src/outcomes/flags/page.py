@@ -15,7 +15,7 @@ from outcomes.flags.changes import gone_since
 from outcomes.flags.rules import STATUSES
 from outcomes.flags.safety_view import safety_view
 from outcomes.flags.view import groups
-from outcomes.flags.words import STATUS_WORDS, count, short_name
+from outcomes.flags.words import STATUS_WORDS, count, score, short_name
 from outcomes.reference.instruments import instrument
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _explained(key: str) -> dict[str, str]:
     cut, change = record.caseness, record.reliable_change
     return {
         "name": short_name(key),
-        "range": f"{record.minimum} to {record.maximum}",
+        "range": f"{score(float(record.minimum), record.decimals)} to {score(float(record.maximum), record.decimals)}",
         "cut": "none published" if cut is None else cut.words(),
         "change": "none published" if change is None else change.words(),
         "checked": "" if all(t is None or t.verified for t in (cut, change)) else "not confirmed by a source at hand",

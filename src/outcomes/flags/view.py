@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from outcomes.flags.changes import changes_since
 from outcomes.flags.chart import Band, Points, chart
 from outcomes.flags.naming import NOBODY, day_zeros, labels
 from outcomes.flags.rules import STATUSES
+from outcomes.flags.safety import ABOVE_ZERO
 from outcomes.flags.safety_view import safety_sentences
 from outcomes.flags.standing import course_of
 from outcomes.flags.words import STATUS_WORDS, count, listed, score, short_name, when
@@ -36,10 +38,11 @@ class Person:
     status_words: str
     when_words: str
     news: str
-    reasons: tuple[str, ...]
+    reasons: tuple[tuple[str, str], ...]
     limits: tuple[str, ...]
     brief: tuple[str, ...]
     safety: tuple[str, ...]
+    prompt: bool
     moved: str
     charts: tuple[Markup, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -98,14 +101,15 @@ def _people(report: CaseloadReport, previous: pd.DataFrame | None) -> list[Perso
     judged = report.judged if report.judged is not None else pd.DataFrame()
     names, zeros = labels(report.caseload), day_zeros(report.caseload)
     news = changes_since(judged, previous).set_index("referral")["news"]
-    series = dict(iter(report.series.groupby("referral", sort=False)))
-    moved = dict(iter(report.moved.groupby("referral", sort=False)))
+    series = _by_referral(report.series, report.settings.instruments)
+    moved = _moved_words(report.moved)
     safety = safety_sentences(report.safety, zeros)
     courses = _Courses(report.course)
+    prompted = set(report.safety.loc[report.safety["state"].eq(ABOVE_ZERO), "referral"])
     people = []
     for row in judged.to_dict("records"):
         referral = row["referral"]
-        mine = _by_measure(series.get(referral), report.settings.instruments)
+        mine = series.get(referral, {})
         people.append(
             Person(
                 label=names[referral],
@@ -113,16 +117,31 @@ def _people(report: CaseloadReport, previous: pd.DataFrame | None) -> list[Perso
                 status_words=STATUS_WORDS[row["status"]],
                 when_words=_when_words(row, zeros.get(referral)),
                 news=news[referral],
-                reasons=row["reasons"],
+                reasons=tuple(_lead(reason) for reason in row["reasons"]),
                 limits=row["limits"],
                 brief=tuple(_brief(key, rows) for key, rows in mine.items()),
                 safety=safety.get(referral, ()),
-                moved=_moved_words(moved.get(referral)),
+                prompt=referral in prompted,
+                moved=moved.get(referral, ""),
                 charts=tuple(_chart(key, rows, courses) for key, rows in mine.items()),
                 rows=_score_rows(mine, zeros.get(referral)),
             )
         )
     return people
+
+
+@dataclass(frozen=True)
+class Forms:
+    """One person's forms of one measure, in order."""
+
+    occasions: list[float] = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
+    days: list[float] = field(default_factory=list)
+
+    @property
+    def known(self) -> list[float]:
+        """The scores that there are."""
+        return [value for value in self.scores if not math.isnan(value)]
 
 
 class _Courses:
@@ -142,52 +161,48 @@ class _Courses:
         return self._known[key, first]
 
 
-def _by_measure(
-    rows: pd.DataFrame | None, keys: tuple[str, ...]
-) -> dict[str, tuple[list[Any], list[float], list[Any]]]:
-    # Per measure with at least one answered form: form numbers, scores, days.
-    if rows is None:
-        return {}
-    found: dict[str, tuple[list[Any], list[float], list[Any]]] = {}
-    measure, answered = rows["instrument"].to_numpy(), rows["answered"].to_numpy(dtype=bool)
-    occasion, value = rows["occasion"].to_numpy(), rows["score"].to_numpy(dtype=float)
-    day = rows["day"].to_numpy(dtype=float, na_value=np.nan)
-    for key in keys:
-        mine = measure == key
-        if answered[mine].any():
-            found[key] = (occasion[mine].astype(float).tolist(), value[mine].tolist(), day[mine].tolist())
-    return found
+def _lead(reason: str) -> tuple[str, str]:
+    head, _, rest = reason.partition(". ")
+    return f"{head}.", rest
 
 
-def _chart(key: str, rows: tuple[list[Any], list[float], list[Any]], courses: _Courses) -> Markup:
-    known = [value for value in rows[1] if not np.isnan(value)]
-    band = courses.band(key, known[0]) if known else None
-    return chart(key, Points(rows[0], rows[1]), band)
+def _by_referral(series: pd.DataFrame, keys: tuple[str, ...]) -> dict[Hashable, dict[str, Forms]]:
+    # Per referral and measure with at least one answered form, measures in the declared order.
+    found: dict[Hashable, dict[str, Forms]] = defaultdict(lambda: {key: Forms() for key in keys})
+    columns = ("referral", "instrument", "occasion", "day", "score")
+    asked = series.loc[series.groupby(["referral", "instrument"])["answered"].transform("any").astype(bool)]
+    days = asked["day"].to_numpy(dtype=float, na_value=np.nan)
+    for referral, key, occasion, day, value in zip(*(asked.assign(day=days)[c].tolist() for c in columns), strict=True):
+        forms = found[referral][key]
+        forms.occasions.append(float(occasion))
+        forms.scores.append(value)
+        forms.days.append(day)
+    return {referral: {k: forms for k, forms in mine.items() if forms.occasions} for referral, mine in found.items()}
 
 
-def _brief(key: str, rows: tuple[list[Any], list[float], list[Any]]) -> str:
-    known = [score(value, instrument(key).decimals) for value in rows[1] if not np.isnan(value)]
+def _chart(key: str, forms: Forms, courses: _Courses) -> Markup:
+    band = courses.band(key, forms.known[0]) if forms.known else None
+    return chart(key, Points(forms.occasions, forms.scores), band)
+
+
+def _brief(key: str, forms: Forms) -> str:
+    known = [score(value, instrument(key).decimals) for value in forms.known]
     name = short_name(key)
     if not known:
         return f"{name}: no score"
     return f"{name}: {known[0]}" if len(known) == 1 else f"{name}: {known[0]} to {known[-1]}"
 
 
-def _score_rows(
-    mine: Mapping[str, tuple[list[Any], list[float], list[Any]]], day_zero: date | None
-) -> tuple[tuple[str, ...], ...]:
+def _score_rows(mine: Mapping[str, Forms], day_zero: date | None) -> tuple[tuple[str, ...], ...]:
     # One row a form: its number, when, and each measure's score. Measures share their forms.
-    if not mine:
-        return (("Form", "When"),)
-    forms: dict[float, Any] = {}
-    for occasions, _, days in mine.values():
-        for occasion, day in zip(occasions, days, strict=True):
-            forms.setdefault(occasion, day)
-    scores = {key: dict(zip(rows[0], rows[1], strict=True)) for key, rows in mine.items()}
+    days: dict[float, float] = {}
+    for forms in mine.values():
+        days |= dict(zip(forms.occasions, forms.days, strict=True))
+    scores = {key: dict(zip(forms.occasions, forms.scores, strict=True)) for key, forms in mine.items()}
     table = [("Form", "When", *(short_name(key) for key in mine))]
-    for occasion in sorted(forms):
-        values = (score(scores[key].get(occasion, np.nan), instrument(key).decimals) for key in mine)
-        table.append((score(occasion), when(forms[occasion], day_zero), *values))
+    for occasion in sorted(days):
+        values = (score(scores[key].get(occasion, math.nan), instrument(key).decimals) for key in mine)
+        table.append((score(occasion), when(days[occasion], day_zero), *values))
     return tuple(table)
 
 
@@ -201,10 +216,14 @@ def _when_words(row: Mapping[Hashable, Any], day_zero: date | None) -> str:
     return ", ".join(parts)
 
 
-def _moved_words(rows: pd.DataFrame | None) -> str:
-    if rows is None:
-        return ""
-    worse = rows.loc[rows["last"] > rows["first"], "word"].tolist()
-    better = rows.loc[rows["last"] < rows["first"], "word"].tolist()
-    parts = [f"{listed(words)} {way}" for words, way in ((worse, "worse"), (better, "better")) if words]
-    return f"Changed most since the first score: {'; '.join(parts)}." if parts else ""
+def _moved_words(moved: pd.DataFrame) -> dict[Hashable, str]:
+    worse: dict[Hashable, list[str]] = defaultdict(list)
+    better: dict[Hashable, list[str]] = defaultdict(list)
+    for row in moved.to_dict("records"):
+        (worse if row["last"] > row["first"] else better)[row["referral"]].append(row["word"])
+    said = {}
+    for referral in dict.fromkeys(moved["referral"]):
+        ways = (("worse", worse.get(referral)), ("better", better.get(referral)))
+        parts = [f"{listed(words)} {way}" for way, words in ways if words]
+        said[referral] = f"Changed most since the first score: {'; '.join(parts)}."
+    return said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -94,6 +95,7 @@ def short_name(key: str) -> str:
     return full[full.rindex("(") + 1 : -1] if full.endswith(")") else full
 
 
+@lru_cache(maxsize=4096)
 def score(value: float, decimals: int = 0) -> str:
     """Say a score: whole where the scale is whole, one more decimal where blanks were filled in.
 
@@ -189,25 +191,25 @@ def _not_on_track(f: Mapping[str, Any]) -> str:
     name, last = short_name(f["instrument"]), score(f["last"], f["decimals"])
     upper = score(f["upper"], f["decimals"]) if f["decimals"] else str(math.floor(f["upper"]))
     return (
-        f"The {name} score is {last} at form {int(f['occasion'])}. "
+        f"Not on track. The {name} score is {last} at form {int(f['occasion'])}. "
         f"Most people who began at a similar score were at {upper} or less by then."
     )
 
 
 def _no_contact(f: Mapping[str, Any]) -> str:
-    return f"Not seen, and no form filled in, for {count(int(f['weeks']), 'week')}."
+    return f"Out of touch. Not seen, and no form filled in, for {count(int(f['weeks']), 'week')}."
 
 
 def _no_questionnaire(f: Mapping[str, Any]) -> str:
-    return f"Seen, but no form filled in, for {count(int(f['weeks']), 'week')}."
+    return f"Out of touch. Seen, but no form filled in, for {count(int(f['weeks']), 'week')}."
 
 
 def _no_form_on_record(f: Mapping[str, Any]) -> str:
-    return f"No form filled in for {count(int(f['weeks']), 'week')}. Contacts are not on record here."
+    return f"Out of touch. No form filled in for {count(int(f['weeks']), 'week')}. Contacts are not on record here."
 
 
 def _model(f: Mapping[str, Any]) -> str:
-    sentence = f"The model puts the chance of {OUTCOME_WORDS[f['outcome']]} at {share(f['probability'])}"
+    sentence = f"Low chance. The model puts the chance of {OUTCOME_WORDS[f['outcome']]} at {share(f['probability'])}"
     if pd.isna(f.get("low")) or pd.isna(f.get("high")):
         return f"{sentence}."
     return f"{sentence} (between {percent(f['low'])} and {percent(f['high'])} in 100)."
