@@ -1,11 +1,11 @@
 """Which cells stand where? An arrangement turns a released table into a grid of words that every writer can print."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from outcomes.disclosure.seal import Released
-from outcomes.publications.wording import cell, footnotes, heading, interval, require_released
+from outcomes.publications.wording import NOT_APPLICABLE, cell, footnotes, heading, interval, require_released
 
 Align = Literal["left", "right", "centre"]
 
@@ -101,3 +101,119 @@ def plain(
                 words.append(Word(interval(released, row, column.name)))
     rows = tuple(tuple(words) for words in body)
     return Grid(released.title, tuple(header), tuple(align), rows, tuple(footnotes(released)))
+
+
+def under_headings(released: Released, *, by: str, headings: Mapping[str, str] | None = None) -> Grid:
+    """Arrange a table in blocks: each value of one label column heads the rows that carry it.
+
+    Parameters
+    ----------
+    released : Released
+        The table, rows of one block together.
+    by : str
+        Label column whose values become headings.
+    headings : mapping, optional
+        Column name to heading, where the name itself does not do.
+
+    Returns
+    -------
+    Grid
+        In words; the rows of a block are indented.
+    """
+    grid = plain(released, headings=headings, leave_out=(by,))
+    rows: list[tuple[Word, ...]] = []
+    last = None
+    for row, words in enumerate(grid.rows):
+        block = cell(released, row, by)
+        if block != last:
+            rows.append((Word(block, heads=True), *(Word("") for _ in words[1:])))
+            last = block
+        rows.append((replace(words[0], indent=True), *words[1:]))
+    return replace(grid, rows=tuple(rows))
+
+
+def across(released: Released, *, row: str, column: str, value: str, heading_of_rows: str = "") -> Grid:
+    """Arrange a long table as a cross table, with the interval under its estimate where there is one.
+
+    Parameters
+    ----------
+    released : Released
+        One row a combination.
+    row, column, value : str
+        Label columns that become rows and columns, and the number in the cells.
+    heading_of_rows : str
+        Heading of the first column.
+
+    Returns
+    -------
+    Grid
+        In words; a combination that is not in the table is a dash.
+    """
+    require_released(released)
+    down = [cell(released, place, row) for place in range(len(released.table))]
+    over = [cell(released, place, column) for place in range(len(released.table))]
+    names, columns = list(dict.fromkeys(down)), list(dict.fromkeys(over))
+    found = {key: place for place, key in enumerate(zip(down, over, strict=True))}
+    rows = []
+    for name in names:
+        places = [found.get((name, of)) for of in columns]
+        rows.append((Word(name), *(_word(released, place, value) for place in places)))
+    align: tuple[Align, ...] = ("left", *("right" for _ in columns))
+    return Grid(released.title, (heading_of_rows, *columns), align, tuple(rows), tuple(footnotes(released)))
+
+
+def table_one(
+    released: Released,
+    *,
+    group: str = "group",
+    characteristic: str = "characteristic",
+    level: str = "level",
+) -> Grid:
+    """Arrange the characteristics of people by group as papers print them: n (%) and mean (SD).
+
+    Parameters
+    ----------
+    released : Released
+        As `fairness.characteristics` makes it: one row a group, characteristic and level, with columns `n`, `share_pct`,
+        `mean` and `sd` (a continuous characteristic has an empty level).
+    group, characteristic, level : str
+        Label columns.
+
+    Returns
+    -------
+    Grid
+        Characteristics and their levels down, groups across.
+    """
+    require_released(released)
+    places = range(len(released.table))
+    keys = [tuple(cell(released, place, name) for name in (characteristic, level, group)) for place in places]
+    groups = list(dict.fromkeys(key[2] for key in keys))
+    found = {key: place for place, key in zip(places, keys, strict=True)}
+    rows: list[tuple[Word, ...]] = []
+    last = None
+    for name, of in dict.fromkeys((key[0], key[1]) for key in keys):
+        if of and name != last:
+            rows.append((Word(f"{name}, n (%)", heads=True), *(Word("") for _ in groups)))
+        last = name
+        first = Word(of, indent=True) if of else Word(name, heads=True)
+        rows.append((first, *(_characteristic(released, found.get((name, of, which)), of) for which in groups)))
+    align: tuple[Align, ...] = ("left", *("right" for _ in groups))
+    return Grid(released.title, ("", *groups), align, tuple(rows), tuple(footnotes(released)))
+
+
+def _characteristic(released: Released, place: int | None, level: str) -> Word:
+    if place is None:
+        return Word(NOT_APPLICABLE)
+    outer, inner = ("n", "share_pct") if level else ("mean", "sd")
+    said, beside = cell(released, place, outer), cell(released, place, inner)
+    if (place, outer) in released.reasons:
+        return Word(said, hidden=True)
+    return Word(said if beside == NOT_APPLICABLE else f"{said} ({beside})")
+
+
+def _word(released: Released, place: int | None, value: str) -> Word:
+    if place is None:
+        return Word(NOT_APPLICABLE)
+    around = interval(released, place, value)
+    said = cell(released, place, value)
+    return Word(said if around == NOT_APPLICABLE else f"{said} ({around})", (place, value) in released.reasons)

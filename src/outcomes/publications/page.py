@@ -1,6 +1,7 @@
 """How does a study read as one page? Records of sections go in, one self-contained HTML file comes out, as a string."""
 
 import base64
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -10,12 +11,14 @@ from matplotlib.figure import Figure
 
 from outcomes.disclosure.seal import Released
 from outcomes.errors import ConfigError
-from outcomes.publications.drawing import svg
+from outcomes.publications.drawing import WIDTH_IN, svg
 from outcomes.publications.grids import Arrangement, plain
 from outcomes.publications.tables import grid_of
 from outcomes.publications.wording import require_released
 
 CONTENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+_POINTS_PER_INCH = 72
+_REM_PER_INCH = 46 / WIDTH_IN  # a figure of full width is as wide as the widest text
 
 
 @dataclass(frozen=True)
@@ -202,8 +205,14 @@ def _block(block: str | Table | Picture, drawn: Mapping[str, bytes]) -> dict[str
     if isinstance(block, Picture):
         require_released(block.released)
         source = "data:image/svg+xml;base64," + base64.b64encode(drawn[block.name]).decode("ascii")
-        return {"kind": "picture", "source": source, "caption": block.caption, "alt": block.alt}
+        width = f"{_width_in(drawn[block.name]) * _REM_PER_INCH:.2f}rem"
+        return {"kind": "picture", "source": source, "caption": block.caption, "alt": block.alt, "width": width}
     return {"kind": "words", "text": block}
+
+
+def _width_in(image: bytes) -> float:
+    found = re.search(rb'<svg[^>]*\swidth="([0-9.]+)pt"', image)
+    return float(found.group(1)) / _POINTS_PER_INCH if found else WIDTH_IN
 
 
 def _check_names(names: list[str], what: str) -> None:
