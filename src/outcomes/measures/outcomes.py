@@ -53,13 +53,17 @@ def counted_courses(episodes: pd.DataFrame, courses: str = "completed") -> Flags
     """
     if courses not in COURSES:
         raise ConfigError(f"courses must be one of {COURSES}, got {courses!r}")
-    if courses == "all" or "completed" not in episodes.columns:
+    if courses == "all":
         return np.ones(len(episodes), dtype=bool)
-    finished = episodes["completed"].astype("boolean").to_numpy(dtype=bool, na_value=True)
-    if "open" not in episodes.columns:
-        return finished
-    is_open = episodes["open"].astype("boolean").to_numpy(dtype=bool, na_value=False)
-    return finished & ~is_open
+    # Without a contacts table nobody knows which courses were completed: every closed one counts.
+    completed, is_open = _flag(episodes, "completed", missing=True), _flag(episodes, "open", missing=False)
+    return completed & ~is_open
+
+
+def _flag(episodes: pd.DataFrame, column: str, *, missing: bool) -> Flags:
+    if column not in episodes.columns:
+        return np.full(len(episodes), missing)
+    return episodes[column].astype("boolean").to_numpy(dtype=bool, na_value=missing)
 
 
 def dropped_out(episodes: pd.DataFrame, edition: RuleEdition | None = None) -> pd.Series:

@@ -76,7 +76,7 @@ def wait_rates(
     Returns
     -------
     DataFrame
-        measure ("wait_first" or "wait_first_to_second"), label, numerator, denominator (counted courses with that wait),
+        measure ("wait_first" or "wait_first_to_second"), label, numerator, denominator (courses with that wait),
         rate_pct, low_pct, high_pct.
     """
     rules = edition_of(edition)
