@@ -158,8 +158,9 @@ def across(released: Released, *, row: str, column: str, value: str, heading_of_
     for name in names:
         places = [found.get((name, of)) for of in columns]
         rows.append((Word(name), *(_word(released, place, value) for place in places)))
-    align: tuple[Align, ...] = ("left", *("right" for _ in columns))
-    return Grid(released.title, (heading_of_rows, *columns), align, tuple(rows), tuple(footnotes(released)))
+    return Grid(
+        released.title, (heading_of_rows, *columns), _first_left(len(columns)), tuple(rows), tuple(footnotes(released))
+    )
 
 
 def table_one(
@@ -174,8 +175,8 @@ def table_one(
     Parameters
     ----------
     released : Released
-        As `fairness.characteristics` makes it: one row a group, characteristic and level, with columns `n`, `share_pct`,
-        `mean` and `sd` (a continuous characteristic has an empty level).
+        As `fairness.characteristics` makes it: one row a group, characteristic and level, with columns `n`,
+        `share_pct`, `mean` and `sd` (a continuous characteristic has an empty level).
     group, characteristic, level : str
         Label columns.
 
@@ -197,8 +198,12 @@ def table_one(
         last = name
         first = Word(of, indent=True) if of else Word(name, heads=True)
         rows.append((first, *(_characteristic(released, found.get((name, of, which)), of) for which in groups)))
-    align: tuple[Align, ...] = ("left", *("right" for _ in groups))
-    return Grid(released.title, ("", *groups), align, tuple(rows), tuple(footnotes(released)))
+    return Grid(released.title, ("", *groups), _first_left(len(groups)), tuple(rows), tuple(footnotes(released)))
+
+
+def _first_left(others: int) -> tuple[Align, ...]:
+    align: list[Align] = ["left"]
+    return (*align, *["right"] * others)  # type: ignore[arg-type]
 
 
 def _characteristic(released: Released, place: int | None, level: str) -> Word:

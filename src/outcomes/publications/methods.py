@@ -141,8 +141,11 @@ def _listed(values: Mapping[str, str]) -> str:
 
 def _entry(source: Source) -> str:
     fields = {
-        "author": source.authors, "title": f"{{{source.title}}}", "howpublished": source.where, "year": str(source.year),
+        "author": source.authors,
+        "title": f"{{{source.title}}}",
+        "howpublished": source.where,
+        "year": str(source.year),
         "url": source.link,
-    }  # fmt: skip
+    }
     lines = [f"  {name} = {{{value}}}" for name, value in fields.items() if value]
     return f"@misc{{{source.key},\n" + ",\n".join(lines) + "\n}\n"

@@ -19,8 +19,8 @@ def write_report(report: Report, folder: Path, *, methods: str | None = None) ->
     """Write a study's report: the page, every table and figure in each format, the methods text.
 
     The folder is laid out as `report.html`, `methods.md`, `tables/<name>.csv|.md|.tex` and
-    `figures/<name>.svg|.pdf|.png`. Each file appears whole or not at all; tables and figures of an earlier run that this
-    one does not make are removed; nothing else in the folder is touched.
+    `figures/<name>.svg|.pdf|.png`. Each file appears whole or not at all; tables and figures of an earlier run that
+    this one does not make are removed; nothing else in the folder is touched.
 
     Parameters
     ----------
