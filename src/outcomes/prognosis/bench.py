@@ -16,8 +16,30 @@ from outcomes.prognosis.splits import Split
 from outcomes.prognosis.timeline import KEY, Courses, sittings
 
 FEWEST_EACH = 10  # people with and without the outcome below which nothing is fitted
-PREDICTIONS = ["pseudonym", "referral", "landmark", "model", "validation", "fold", "probability", "outcome"]
-METRICS = ["landmark", "model", "validation", "metric", "n_at_risk", "n", "n_events", "value", "low", "high"]
+PREDICTIONS = [
+    "pseudonym",
+    "referral",
+    "landmark",
+    "model",
+    "validation",
+    "fold",
+    "n_training",
+    "probability",
+    "outcome",
+]
+METRICS = [
+    "landmark",
+    "model",
+    "validation",
+    "metric",
+    "n_at_risk",
+    "n_training",
+    "n",
+    "n_events",
+    "value",
+    "low",
+    "high",
+]
 
 
 class Bench:
@@ -116,7 +138,7 @@ class Bench:
             return pd.DataFrame(columns=PREDICTIONS)
         whole = self.table(landmark, extra)
         plain = whole.without_sensitive()
-        parts = []
+        parts: list[pd.DataFrame] = []
         for one in self.models:
             table = whole if one.sensitive else plain
             if not one.sensitive and len(plain.catalogue) == len(whole.catalogue):
@@ -128,6 +150,7 @@ class Bench:
                 model=one.name,
                 validation=split.validation,
                 fold=split.fold,
+                n_training=int(teaching.sum()),
                 probability=model.predict_proba(table.frame.loc[judged])[:, 1],
                 outcome=y[judged].astype(int),
             )
@@ -161,6 +184,7 @@ class Bench:
         landmark, model, validation = part.iloc[0][["landmark", "model", "validation"]]
         at_risk = self.tables[int(landmark)].counts["at_risk"]
         named = figures.assign(landmark=int(landmark), model=model, validation=validation, n_at_risk=at_risk)
+        named["n_training"] = int(part["n_training"].min())
         return named.reindex(columns=METRICS)
 
     def counts(self) -> pd.DataFrame:

@@ -13,6 +13,7 @@ Integers = NDArray[np.int64]
 SMALLEST = 1e-6  # probabilities are held this far from 0 and 1 before a logit is taken
 SWEEPS = 25
 TOLERANCE = 1e-9
+LOOSE = 1e-6  # a last step above this is no estimate
 STEEPEST = 50.0  # a slope beyond this means separation: no finite estimate exists
 
 
@@ -154,10 +155,11 @@ def slope_and_intercept(outcome: Floats, probability: Floats, weights: Floats) -
     x = log_odds(probability)
     centre = float(x.mean())
     powers = np.column_stack([np.ones_like(x), x - centre, (x - centre) ** 2])
-    moments = weights @ powers
-    usable = moments[:, 2] * moments[:, 0] - moments[:, 1] ** 2 > (TOLERANCE * moments[:, 0]) ** 2
-    target = weights @ (powers[:, :2] * outcome[:, None])
-    level, slope = np.full(len(weights), centre), np.ones(len(weights))
+    moments, target = weights @ powers, weights @ (np.column_stack([np.ones_like(x), x - centre]) * outcome[:, None])
+    varied = moments[:, 2] * moments[:, 0] - moments[:, 1] ** 2 > (TOLERANCE * moments[:, 0]) ** 2
+    usable = varied & (target[:, 0] > 0) & (target[:, 0] < moments[:, 0])
+    level, slope = np.zeros(len(weights)), np.zeros(len(weights))  # from 1, Newton swings when odds are extreme
+    to_slope = np.zeros(len(weights))
     for _ in range(SWEEPS):
         expected = expit(level[:, None] + slope[:, None] * powers[:, 1])
         weighted = weights * expected
@@ -167,10 +169,11 @@ def slope_and_intercept(outcome: Floats, probability: Floats, weights: Floats) -
         determinant = curvature[:, 0] * curvature[:, 2] - curvature[:, 1] ** 2
         to_level = _ratio(curvature[:, 2] * gradient[:, 0] - curvature[:, 1] * gradient[:, 1], determinant)
         to_slope = _ratio(curvature[:, 0] * gradient[:, 1] - curvature[:, 1] * gradient[:, 0], determinant)
-        level, slope = level + np.clip(to_level, -2, 2), slope + np.clip(to_slope, -2, 2)
-        if _settled(np.where(usable, to_slope, 0)):
+        going = usable & np.isfinite(to_slope) & (np.abs(slope) < STEEPEST)
+        level, slope = level + np.where(going, to_level, 0), slope + np.where(going, to_slope, 0)
+        if _settled(np.where(going, to_slope, 0)):
             break
-    found = usable & (np.abs(slope) < STEEPEST) & np.isfinite(slope)
+    found = usable & (np.abs(slope) < STEEPEST) & (np.abs(to_slope) < LOOSE)
     return np.where(found, slope, np.nan), np.where(found, level - slope * centre, np.nan)
 
 

@@ -35,9 +35,10 @@ def ended_target(episodes: pd.DataFrame, outcomes: pd.DataFrame, measure: str = 
     Parameters
     ----------
     episodes : DataFrame
-        pseudonym, referral; end_day or open, and started, are read where present.
+        pseudonym, referral; end_day or open, started and completed are read where present.
     outcomes : DataFrame
-        pseudonym, referral, a nullable boolean column `measure`, and not_at_caseness where present.
+        pseudonym, referral, a nullable boolean column `measure`, and not_at_caseness where present. Best judged for all
+        courses, so that whoever stopped early and was below caseness at the start is left out as well.
     measure : str
         Column of `outcomes`.
 
@@ -68,7 +69,8 @@ def ended_target(episodes: pd.DataFrame, outcomes: pd.DataFrame, measure: str = 
         )
     wanted = [column for column in (measure, "not_at_caseness") if column in outcomes.columns]
     beside = episodes[KEY].merge(outcomes[[*KEY, *wanted]], on=KEY, how="left")
-    result = beside[measure].astype("boolean")
+    finished = _flag(episodes, "completed", when_absent=True).fillna(value=True).astype(bool)
+    result = beside[measure].astype("boolean").where(finished)
     open_still = _open(episodes)
     never = _flag(episodes, "started", when_absent=True).eq(other=False).fillna(value=False)
     below = pd.Series(data=False, index=beside.index)

@@ -19,9 +19,9 @@ __all__ = ["Contender", "Plan", "Validation", "contenders", "validate"]
 class Validation:
     """What came of it.
 
-    `metrics`: one row a landmark, model, validation and metric: n_at_risk, n, n_events, value, low, high. `predictions`
-    (patient level): pseudonym, referral, landmark, model, validation, fold, probability, outcome. `counts`: one row a
-    landmark: who was at risk, who was left out and why, and `status`.
+    `metrics`: one row a landmark, model, validation and metric: n_at_risk, n_training (of the smallest fold), n,
+    n_events, value, low, high. `predictions` (patient level): pseudonym, referral, landmark, model, validation, fold,
+    n_training, probability, outcome. `counts`: one row a landmark: who was at risk, who was left out and why, `status`.
     """
 
     metrics: pd.DataFrame
