@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from outcomes.errors import DataError
 from outcomes.reference.codelists import code_list
@@ -63,57 +64,60 @@ def treatment_contacts(contacts: pd.DataFrame, referrals: pd.DataFrame, edition:
     Series of bool
         One a contact, in the order of `contacts`.
     """
-    end = (
-        contacts[list(KEY)]
-        .merge(referrals[[*KEY, "end_day"]], on=list(KEY), how="left")["end_day"]
-        .set_axis(contacts.index)
-    )
-    day = contacts["day"]
-    outside = ((day > end) | (day < 0)).fillna(value=False).astype(bool)
+    end = referrals["end_day"].to_numpy(dtype=float, na_value=np.inf)[_places(contacts, referrals)]
+    day = contacts["day"].to_numpy(dtype=float, na_value=np.nan)
+    outside = (day > end) | (day < 0)
     attended = contacts["attendance"].isin(edition.attended_codes)
     treated = contacts["appointment_type"].isin(edition.treatment_appointment_types)
     return attended & treated & ~contacts["therapy"].isin(edition.employment_support_therapies) & ~outside
 
 
+def _places(rows: pd.DataFrame, referrals: pd.DataFrame) -> NDArray[np.intp]:
+    """Position in `referrals` of each row's referral."""
+    places = pd.Index(referrals["referral"]).get_indexer(pd.Index(rows["referral"]))
+    lost = int((places < 0).sum())
+    if lost:
+        raise DataError(f"contacts.referral: {lost:,} rows have no referral (rule no_referral)")
+    return places
+
+
 def _most_frequent(treated: pd.DataFrame) -> pd.Series:
     """Most frequent therapy of each referral; of equally frequent ones the one given first."""
     named = treated[treated["therapy"].notna()]
-    counts = (
-        named.groupby([*KEY, "therapy"], sort=False)
-        .agg(number=("contact_number", "size"), first=("contact_number", "min"))
-        .reset_index()
+    counts = named.groupby(["place", "therapy"], sort=False).agg(
+        number=("contact_number", "size"), first=("contact_number", "min")
     )
-    best = counts.sort_values([*KEY, "number", "first"], ascending=[True, True, False, True]).drop_duplicates(list(KEY))
-    return best.set_index(list(KEY))["therapy"]
+    best = counts.reset_index().sort_values(["place", "number", "first"], ascending=[True, False, True])
+    return best.drop_duplicates("place").set_index("place")["therapy"]
 
 
 def _from_contacts(contacts: pd.DataFrame, referrals: pd.DataFrame, edition: RuleEdition) -> pd.DataFrame:
-    treated = contacts[treatment_contacts(contacts, referrals, edition)].sort_values([*KEY, "day", "contact_number"])
-    grouped = treated.groupby(list(KEY), sort=False)
-    first = grouped["day"].first()
-    second = treated[grouped.cumcount().eq(1).to_numpy()].set_index(list(KEY))["day"]
-    step = treated["step"] if "step" in treated else pd.Series(np.nan, index=treated.index, dtype=TEXT)
+    """What the contacts say about each referral, by its position."""
+    placed = contacts.assign(place=_places(contacts, referrals))
+    treated = placed[treatment_contacts(contacts, referrals, edition)].sort_values(["place", "day", "contact_number"])
+    turn = treated.groupby("place").cumcount()
+    first = treated[turn.eq(0)].set_index("place")["day"]
+    second = treated[turn.eq(1)].set_index("place")["day"]
     kinds = code_list("appointment_type").kind(contacts["appointment_type"])
     seen = contacts["attendance"].isin(edition.attended_codes) & kinds.fillna("").str.contains(ASSESSMENT)
-    found = pd.DataFrame({"days_waited": first.astype("Int32"), "treatment_contacts": grouped.size().astype("Int32")})
-    return found.assign(
-        days_first_to_second=(second - first).astype("Int32").reindex(found.index),
-        highest_step=_highest(treated.assign(step=step)).reindex(found.index),
-        therapy=_most_frequent(treated).reindex(found.index),
-    ).join(_flag(contacts[seen], "assessed"), how="outer")
-
-
-def _flag(rows: pd.DataFrame, name: str) -> pd.Series:
-    return pd.Series(
-        data=True, index=pd.MultiIndex.from_frame(rows[list(KEY)].drop_duplicates()), name=name, dtype="boolean"
+    everyone = pd.RangeIndex(len(referrals))
+    return pd.DataFrame(
+        {
+            "days_waited": first.reindex(everyone).astype("Int32"),
+            "treatment_contacts": treated["place"].value_counts().reindex(everyone, fill_value=0).astype("Int32"),
+            "days_first_to_second": (second - first).reindex(everyone).astype("Int32"),
+            "highest_step": _highest(treated).reindex(everyone).astype(TEXT),
+            "therapy": _most_frequent(treated).reindex(everyone).astype(TEXT),
+            "assessed": pd.Series(everyone.isin(placed.loc[seen, "place"]), dtype="boolean"),
+        }
     )
 
 
 def _highest(treated: pd.DataFrame) -> pd.Series:
+    """Highest step of each referral, in the order of the code list."""
     rank = {step: place for place, step in enumerate(code_list("step").codes)}
-    words = dict(enumerate(rank))
-    highest = treated["step"].map(rank).groupby([treated[name] for name in KEY]).max()
-    return highest.map(words).astype(TEXT)
+    highest = treated["step"].map(rank).groupby(treated["place"]).max()
+    return highest.map(dict(enumerate(rank)))
 
 
 def _needed(tables: Mapping[str, pd.DataFrame]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -161,14 +165,12 @@ def episodes(tables: Mapping[str, pd.DataFrame], *, edition: RuleEdition | None 
     rows = referrals.assign(year=financial_year(referrals["quarter"]), open=_open(referrals))
     if "contacts" in tables:
         counted = _from_contacts(tables["contacts"], referrals, rules)
-        rows = rows.merge(counted, left_on=list(KEY), right_index=True, how="left")
-        number = rows["treatment_contacts"].fillna(0).astype("Int32")
+        number = counted["treatment_contacts"]
         enough = number.ge(rules.minimum_treatment_contacts).astype("boolean")
         rows = rows.assign(
-            treatment_contacts=number,
-            assessed=rows["assessed"].fillna(value=False),
-            started=number.gt(0).astype("boolean"),
-            completed=enough & ~rows["open"],
+            **counted.set_axis(rows.index),
+            started=number.gt(0).astype("boolean").array,
+            completed=enough.array & ~rows["open"],
         )
     else:
         rows = rows.assign(**_not_known(rows))

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from outcomes.errors import ConfigError
@@ -81,14 +82,24 @@ class Reading:
     date_format: str = "%Y-%m-%d"
 
 
-def _identifier(text: str) -> Verdict:
-    if text != text.strip():
-        return Verdict(fault="id_padding")
-    if len(text) > LONGEST_ID:
-        return Verdict(fault="id_too_long")
-    if not text.isprintable():
-        return Verdict(fault="id_control_character")
-    return Verdict(text)
+def _identifiers(texts: pa.Array, missing: frozenset[str], *, required: bool) -> Cells:
+    """Identifiers to the letter: only blanks are missing, and what could merge or split two people is a fault."""
+    bare = pc.utf8_trim_whitespace(texts)
+    blank = pc.equal(pc.binary_length(bare), 0)
+    declared = pc.is_in(bare, value_set=pa.array(sorted(missing), pa.string()))
+    absent = pc.or_(blank, declared)
+    faults = np.full(len(texts), "", dtype="<U20")
+    checks = {
+        "id_control_character": pc.invert(pc.utf8_is_printable(texts)),
+        "id_too_long": pc.greater(pc.utf8_length(texts), LONGEST_ID),
+        "id_padding": pc.not_equal(bare, texts),
+    }
+    for rule, broken in checks.items():
+        faults[broken.to_numpy(zero_copy_only=False)] = rule
+    faults[absent.to_numpy(zero_copy_only=False)] = "required_blank" if required else ""
+    values = pc.if_else(pa.array(faults != ""), None, pc.if_else(absent, None, texts))
+    mended = pc.sum(pc.and_(declared, pc.invert(blank))).as_py() or 0
+    return Cells(values, faults, {"declared_missing": mended} if mended and not required else {})
 
 
 def _code_reader(column: Column) -> Callable[[str], Verdict]:
@@ -217,8 +228,6 @@ def _number_reader(column: Column) -> Callable[[str], Verdict]:
 
 def _reader(column: Column, reading: Reading) -> Callable[[str], Verdict]:
     match column.type:
-        case "id":
-            return _identifier
         case "code":
             return _code_reader(column)
         case "word":
@@ -261,8 +270,10 @@ def read_cells(column: Column, texts: pa.ChunkedArray, reading: Reading) -> Cell
     >>> cells.values.to_pylist(), dict(cells.notes)
     (['1', '2', 'X', None, '?'], {'strip_blanks': 1, 'upper_case': 1, 'unknown_code': 1})
     """
-    read = _reader(column, reading)
     missing = reading.missing.get(column.name, frozenset())
+    if column.type == "id":
+        return _identifiers(pc.fill_null(texts.combine_chunks(), ""), missing, required=column.required)
+    read = _reader(column, reading)
 
     def judge(text: str | None) -> Verdict:
         bare = (text or "").strip()
