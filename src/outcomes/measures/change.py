@@ -162,8 +162,8 @@ def _limit(key: str, smallest: Threshold | None) -> Threshold:
 
 
 def _given_back(course: Sessions, after: Floats, change: Floats, sign: int, share: float) -> NDArray[np.bool_]:
-    # Did a later score of the course give back this share of the change? The worst score from each session on, found by a
-    # running maximum from the end.
+    # Did a later score of the course give back this share of the change? The worst score from each session on comes by
+    # a running maximum from the end.
     worsening = pd.Series(sign * course.score)[::-1]
     worst_from = worsening.groupby(course.course[::-1]).cummax()[::-1].to_numpy(dtype=np.float64)
     worst_later = np.append(worst_from[1:], np.nan)
