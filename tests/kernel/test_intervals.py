@@ -2,12 +2,15 @@
 
 import numpy as np
 import pytest
+import statsmodels.api as sm
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import expit, logit
+from sklearn.metrics import roc_auc_score
 from statsmodels.stats.proportion import proportion_confint
 
 from outcomes.errors import ConfigError
-from outcomes.kernel.intervals import mean_interval, newcombe, proportion, wilson
+from outcomes.kernel.intervals import auc, calibration_in_the_large, mean_interval, newcombe, proportion, wilson
 
 COUNTS = st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -86,3 +89,50 @@ def test_impossible_counts_are_refused():
         wilson([1, 3], [2, 2])
     with pytest.raises(ConfigError, match="must not be negative"):
         wilson(-1, 2)
+
+
+def test_auc_equals_scikit_learn_with_ties():
+    generator = np.random.default_rng(0)
+    events, scores = generator.random(300) < 0.3, generator.integers(0, 12, 300) / 12
+    assert auc(events, scores).value == pytest.approx(roc_auc_score(events, scores), abs=1e-12)
+
+
+def test_delong_variance_equals_the_slow_definition():
+    generator = np.random.default_rng(1)
+    events = np.repeat([True, False], [25, 40])
+    scores = np.round(generator.normal(size=65) + events, 1)
+    x, y = scores[events][:, None], scores[~events][None, :]
+    wins = (x > y) + 0.5 * (x == y)
+    variance = wins.mean(axis=1).var(ddof=1) / 25 + wins.mean(axis=0).var(ddof=1) / 40
+    area = wins.mean()
+    reach = 1.959963984540054 * np.sqrt(variance) / (area * (1 - area))
+    found = auc(events, scores)
+    assert (found.value, found.low, found.high) == pytest.approx(
+        (area, expit(logit(area) - reach), expit(logit(area) + reach)), abs=1e-10
+    )
+
+
+def test_auc_of_one_kind_of_people_is_unknown_and_perfect_separation_has_no_interval():
+    assert np.isnan(auc([True] * 5, np.arange(5)).value)
+    assert np.isnan(auc([True] + [False] * 5, np.arange(6)).value)
+    perfect = auc([False, False, True, True], [1, 2, 3, 4])
+    assert perfect.value == 1
+    assert np.isnan(perfect.low)
+
+
+def test_calibration_in_the_large_equals_an_offset_model():
+    generator = np.random.default_rng(2)
+    predicted = generator.uniform(0.05, 0.9, 400)
+    events = generator.random(400) < expit(logit(predicted) + 0.6)
+    model = sm.GLM(events.astype(float), np.ones(400), family=sm.families.Binomial(), offset=logit(predicted)).fit()
+    found = calibration_in_the_large(events, predicted)
+    assert found.value == pytest.approx(model.params[0], abs=1e-8)
+    assert (found.low, found.high) == pytest.approx(tuple(model.conf_int()[0]), abs=1e-6)
+
+
+def test_calibration_in_the_large_of_extremes():
+    assert np.isnan(calibration_in_the_large([1, 1], [0.5, 0.5]).value)
+    assert np.isnan(calibration_in_the_large([1, 0], [0.5, 1.0]).value)
+    assert calibration_in_the_large([1] * 99 + [0], [1e-6] * 100).value == pytest.approx(
+        logit(0.99) - logit(1e-6), abs=1e-6
+    )

@@ -126,9 +126,9 @@ def compare(
 
 
 _ORDER = [
-    "breakdown", "group", "measure", "events", "n", "rate_pct", "low_pct", "high_pct", "reference_events", "reference_n",
-    "gap_points", "gap_low", "gap_high", "others_events", "others_n", "gap_others_points", "gap_others_low",
-    "gap_others_high", "verdict",
+    "breakdown", "group", "measure", "events", "n", "rate_pct", "low_pct", "high_pct",
+    "reference_events", "reference_n", "gap_points", "gap_low", "gap_high",
+    "others_events", "others_n", "gap_others_points", "gap_others_low", "gap_others_high", "verdict",
 ]  # fmt: skip
 
 

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import norm
+from scipy.special import expit, logit
+from scipy.stats import norm, rankdata
 
 from outcomes.errors import ConfigError
 
@@ -209,3 +210,118 @@ def _counts(events: ArrayLike, n: ArrayLike) -> tuple[Floats, Floats]:
     if np.any(counted > trials):
         raise ConfigError(f"events must not exceed n; they do in {int(np.sum(counted > trials))} places")
     return counted, trials
+
+
+class Estimate(NamedTuple):
+    """One number with its interval; all NaN where it cannot be computed."""
+
+    value: float
+    low: float
+    high: float
+
+
+UNKNOWN = Estimate(np.nan, np.nan, np.nan)
+_LARGEST_STEP = 1e-10  # on the log-odds scale, far below anything printed
+_MOST_STEPS = 100
+
+
+def auc(events: ArrayLike, scores: ArrayLike, level: float = 0.95) -> Estimate:
+    """Say how often someone with the event has a higher score than someone without, ties counting half.
+
+    The interval is DeLong's, on the logit scale so that it stays inside (0, 1). It takes rows as independent: where
+    patients have several rows, resample patients instead (`kernel.resampling`).
+
+    Parameters
+    ----------
+    events : array_like of bool, shape (n,)
+        Whether the event happened.
+    scores : array_like of float, shape (n,)
+        Any monotone score, higher for a likelier event.
+    level : float
+        Coverage, strictly between 0 and 1.
+
+    Returns
+    -------
+    Estimate
+        NaN with fewer than two rows on either side; no interval where the separation is perfect.
+
+    Raises
+    ------
+    ConfigError
+        If `level` is not a coverage.
+
+    References
+    ----------
+    DeLong ER, DeLong DM, Clarke-Pearson DL (1988). Comparing the areas under two or more correlated receiver operating
+    characteristic curves. Biometrics 44, 837-845.
+
+    Examples
+    --------
+    >>> auc([0, 0, 1, 1], [0.1, 0.4, 0.4, 0.8]).value
+    0.875
+    """
+    z = normal_quantile(level)
+    happened, score = np.asarray(events, dtype=bool), np.asarray(scores, dtype=float)
+    with_event, without = score[happened], score[~happened]
+    if min(with_event.size, without.size) < 2:  # noqa: PLR2004  a variance takes two
+        return UNKNOWN
+    ranks = rankdata(np.concatenate([with_event, without]))
+    placed_with = (ranks[: with_event.size] - rankdata(with_event)) / without.size
+    placed_without = 1 - (ranks[with_event.size :] - rankdata(without)) / with_event.size
+    area = float(placed_with.mean())
+    variance = placed_with.var(ddof=1) / with_event.size + placed_without.var(ddof=1) / without.size
+    if not 0 < area < 1:
+        return Estimate(area, np.nan, np.nan)
+    reach = z * np.sqrt(variance) / (area * (1 - area))
+    return Estimate(area, float(expit(logit(area) - reach)), float(expit(logit(area) + reach)))
+
+
+def calibration_in_the_large(events: ArrayLike, probability: ArrayLike, level: float = 0.95) -> Estimate:
+    """Say by how many log-odds all predictions would have to move for their sum to be the number of events.
+
+    The intercept of a logistic model whose only other term is the prediction's log-odds with the slope fixed at 1 (an
+    offset); not the intercept of a model that fits the slope as well. Above 0: more events than predicted.
+
+    Parameters
+    ----------
+    events : array_like of bool, shape (n,)
+        Whether the event happened.
+    probability : array_like of float, shape (n,)
+        Predictions strictly between 0 and 1.
+    level : float
+        Coverage, strictly between 0 and 1.
+
+    Returns
+    -------
+    Estimate
+        NaN where nobody or everybody had the event, or a prediction is 0 or 1.
+
+    Raises
+    ------
+    ConfigError
+        If `level` is not a coverage.
+
+    References
+    ----------
+    Van Calster B et al. (2019). Calibration: the Achilles heel of predictive analytics. BMC Medicine 17, 230.
+
+    Examples
+    --------
+    >>> round(calibration_in_the_large([1, 0, 0, 1], [0.5, 0.5, 0.5, 0.5]).value, 6)
+    0.0
+    """
+    z = normal_quantile(level)
+    happened, predicted = np.asarray(events, dtype=float), np.asarray(probability, dtype=float)
+    observed = happened.sum()
+    if not 0 < observed < happened.size or predicted.min() <= 0 or predicted.max() >= 1:
+        return UNKNOWN
+    offset, intercept = logit(predicted), 0.0
+    for _ in range(_MOST_STEPS):  # Newton on a concave likelihood, steps of at most one log-odds
+        fitted = expit(offset + intercept)
+        information = float(np.sum(fitted * (1 - fitted)))
+        step = float((observed - fitted.sum()) / information)
+        intercept += float(np.clip(step, -1, 1))
+        if abs(step) < _LARGEST_STEP:
+            reach = z / np.sqrt(information)
+            return Estimate(intercept, intercept - reach, intercept + reach)
+    return UNKNOWN

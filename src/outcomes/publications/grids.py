@@ -210,6 +210,8 @@ def _characteristic(released: Released, place: int | None, level: str) -> Word:
     if place is None:
         return Word(NOT_APPLICABLE)
     outer, inner = ("n", "share_pct") if level else ("mean", "sd")
+    if not level and cell(released, place, outer) == NOT_APPLICABLE:
+        outer, inner = "n", "share_pct"
     said, beside = cell(released, place, outer), cell(released, place, inner)
     if (place, outer) in released.reasons:
         return Word(said, hidden=True)
