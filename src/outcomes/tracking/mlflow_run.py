@@ -14,7 +14,7 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunS
 
 from outcomes.errors import OutcomesError
 from outcomes.tracking.guard import Artifact, figure_file, flat, model_file, numbers_of, plain, table_file, text_file
-from outcomes.tracking.mlflow_store import MlflowStore
+from outcomes.tracking.mlflow_store import PROCESS_TAG, MlflowStore
 from outcomes.tracking.run import Run, Table
 
 BATCH = 100  # parameters and tags that MLflow takes at once
@@ -44,6 +44,7 @@ class MlflowRun:
         self._inherited = dict(tags)
         begun = store.client.create_run(experiment, tags=store.tags(tags), run_name=name)
         self.run_id: str = begun.info.run_id
+        self.page = f"#/experiments/{experiment}/runs/{self.run_id}?workflowType=machine_learning"
 
     def parameters(self, values: Mapping[str, object]) -> None:
         """Record what was asked for; nested settings become dotted names.
@@ -208,6 +209,8 @@ class MlflowRun:
             self._end(RunStatus.FAILED)
 
     def _end(self, status: int) -> None:
+        if PROCESS_TAG in self._inherited:
+            self._store.client.delete_tag(self.run_id, PROCESS_TAG)
         self._store.client.set_terminated(self.run_id, RunStatus.to_string(status))
 
     def _write(self, artifact: Artifact) -> None:

@@ -21,7 +21,8 @@ from outcomes.tracking.guard import plain
 DATABASE = "mlflow.db"
 ARTIFACTS = "artifacts"
 PROCESS_TAG = "outcomes.process"
-KEY_TAG = "outcomes.key"
+SNAPSHOT_TAG = "snapshot"
+SETTINGS_TAG = "settings"
 STOPPED = ("RUNNING", "SCHEDULED", "KILLED")
 
 
@@ -80,6 +81,7 @@ class MlflowStore:
         home = self.folder / ARTIFACTS / study
         known = self.client.get_experiment_by_name(study)
         if known is None:
+            self._hide_default()
             kind = {"mlflow.experimentKind": "custom_model_development", "mlflow.note.content": question}
             return str(self.client.create_experiment(study, artifact_location=home.as_uri(), tags=kind))
         if known.lifecycle_stage != "active":
@@ -93,18 +95,24 @@ class MlflowStore:
             )
         return str(known.experiment_id)
 
-    def tidy(self, experiment: str, key: str) -> int:
+    def _hide_default(self) -> None:
+        """Hide the empty experiment that MLflow makes for itself; on the page of runs it is only in the way."""
+        known = self.client.get_experiment("0")
+        if known.lifecycle_stage == "active" and not self.client.search_runs(["0"], max_results=1):
+            self.client.delete_experiment("0")
+
+    def tidy(self, experiment: str, *, snapshot: str, settings: str) -> int:
         """Clear away what earlier runs left behind when they were stopped.
 
-        A run whose process has gone is closed as KILLED. A stopped run with the same key (same settings, snapshot and
-        version) is removed with its files: the run that begins now takes its place.
+        A run whose process has gone is closed as KILLED. A stopped run of the same snapshot and settings is removed with
+        its files: the run that begins now takes its place.
 
         Parameters
         ----------
         experiment : str
             Identifier of the experiment.
-        key : str
-            Key of the run that is about to begin.
+        snapshot, settings : str
+            Of the run that is about to begin.
 
         Returns
         -------
@@ -121,7 +129,8 @@ class MlflowStore:
                     continue
                 self.client.set_terminated(run.info.run_id, RunStatus.to_string(RunStatus.KILLED))
                 changed += 1
-            if run.data.tags.get(KEY_TAG) == key:
+            tags = run.data.tags
+            if (tags.get(SNAPSHOT_TAG), tags.get(SETTINGS_TAG)) == (snapshot, settings):
                 self._remove(run)
                 changed += 1
         return changed

@@ -11,6 +11,7 @@ class NullRun:
     """A run that is not recorded: every refusal of the recorded one, nothing written."""
 
     run_id = ""
+    page = ""
 
     def parameters(self, values: Mapping[str, object]) -> None:
         """Check settings.

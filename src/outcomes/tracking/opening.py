@@ -46,10 +46,15 @@ class Subject:
     configuration: Mapping[str, object]
 
     @property
-    def key(self) -> str:
-        """Digest of what determines the numbers: settings, snapshot, version (16 hexadecimal digits)."""
-        facts = [self.study, self.snapshot, self.edition, self.policy, __version__, flat(self.configuration)]
+    def settings(self) -> str:
+        """Digest of what was asked for, by which version (16 hexadecimal digits)."""
+        facts = [self.study, self.edition, self.policy, __version__, flat(self.configuration)]
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+    @property
+    def label(self) -> str:
+        """A name for the run that tells which data and which settings it has in common with others."""
+        return f"data {self.snapshot[:8]}, settings {self.settings[:8]}"
 
 
 @contextmanager
@@ -63,7 +68,7 @@ def tracker(subject: Subject, *, store: Path | None, name: str | None = None) ->
     store : Path or None
         Folder of the MLflow store, such as ``var/mlflow``; None records nothing (the guard stays on).
     name : str, optional
-        What the run is called; by default the first eight digits of the snapshot and of the key.
+        What the run is called; by default its `Subject.label`.
 
     Yields
     ------
@@ -82,24 +87,24 @@ def tracker(subject: Subject, *, store: Path | None, name: str | None = None) ->
         yield NullRun()
         return
     from outcomes.tracking.mlflow_run import MlflowRun  # noqa: PLC0415  three seconds that a run without MLflow does not pay
-    from outcomes.tracking.mlflow_store import KEY_TAG, PROCESS_TAG, MlflowStore  # noqa: PLC0415  likewise
+    from outcomes.tracking.mlflow_store import PROCESS_TAG, SETTINGS_TAG, SNAPSHOT_TAG, MlflowStore  # noqa: PLC0415  likewise
 
     opened = MlflowStore(store)
     experiment = opened.experiment(subject.study, subject.question)
-    opened.tidy(experiment, subject.key)
+    opened.tidy(experiment, snapshot=subject.snapshot, settings=subject.settings)
     tags = {
-        "snapshot": subject.snapshot,
+        SNAPSHOT_TAG: subject.snapshot,
         "source_kind": subject.source_kind,
         "edition": subject.edition,
         "policy": subject.policy,
         "version": __version__,
         "code": code_version(Path(__file__).parent),
-        KEY_TAG: subject.key,
+        SETTINGS_TAG: subject.settings,
         PROCESS_TAG: os.getpid(),
         "mlflow.note.content": subject.question,
         "mlflow.source.name": f"outcomes run {subject.study}",
         "mlflow.source.type": "LOCAL",
     }
-    with MlflowRun(opened, experiment, name or f"{subject.snapshot[:8]}-{subject.key[:8]}", tags) as run:
+    with MlflowRun(opened, experiment, name or subject.label, tags) as run:
         run.parameters(subject.configuration)
         yield run

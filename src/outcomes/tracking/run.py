@@ -22,6 +22,10 @@ class Run(Protocol):
     def run_id(self) -> str:
         """Identifier of the run in the store; empty for the null twin."""
 
+    @property
+    def page(self) -> str:
+        """Where the run stands on the page of runs, to be put behind its address; empty for the null twin."""
+
     def parameters(self, values: Mapping[str, object]) -> None:
         """Record what was asked for; nested settings become dotted names."""
 

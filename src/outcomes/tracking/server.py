@@ -7,6 +7,10 @@ from pathlib import Path
 from outcomes.errors import AccessError, ConfigError
 
 HIGHEST_PORT = 65535
+NOTE = (
+    "Choose 'Model training' at the top left once. The assistant panel that MLflow opens by itself does nothing until a "
+    "language model is set up for it: leave it closed. Its notice about telemetry is a fixed text; telemetry is off."
+)
 LOWEST_PORT = 1024  # those below belong to the system
 
 
@@ -22,11 +26,14 @@ class Page:
         To be added to the caller's environment.
     address : str
         What to open in a browser.
+    note : str
+        What to know before opening it.
     """
 
     command: tuple[str, ...]
     environment: dict[str, str]
     address: str
+    note: str = NOTE
 
 
 def page_of_runs(store: Path, *, port: int = 5000) -> Page:
