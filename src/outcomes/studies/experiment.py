@@ -153,8 +153,8 @@ class PrognosisSettings(_Section):
     """Folds of patients."""
     resamples: int = Field(default=500, ge=100, le=10_000)
     """Bootstrap resamples of patients for every interval."""
-    sensitive: tuple[str, ...] = ()
-    """Groupings that the second, informed model may see; the first never does."""
+    clock: Literal["order", "number"] = "order"
+    """Whether a landmark counts filled questionnaires, or is the feed's own session number."""
     use_states: bool = True
     """Whether filtered state probabilities are features, refitted inside every training fold."""
     threshold: float = Field(default=0.5, gt=0, lt=1)

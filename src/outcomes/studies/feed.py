@@ -5,7 +5,7 @@ from pathlib import Path
 from outcomes.errors import AccessError
 from outcomes.simulation.service import simulate
 from outcomes.simulation.settings import ServiceSettings
-from outcomes.simulation.writer import write_feed
+from outcomes.simulation.writer import FEED_TABLES, write_feed
 from outcomes.studies.progress import Progress, silent
 
 
@@ -55,9 +55,7 @@ def write_invented_feed(
     progress(step, 1, 2)
     write_feed(service, folder, dirty=dirty)
     progress(step, 2, 2)
-    rows = ", ".join(
-        f"{len(getattr(service, name)):,} {name}" for name in ("patients", "referrals", "contacts", "responses")
-    )
+    rows = ", ".join(f"{len(getattr(service, name)):,} {name}" for name in FEED_TABLES)
     return (
         f"An invented service is in {folder}: {rows}.",
         "Nobody stands behind a row, and nothing found in it is evidence about patients (docs/simulated_service.md).",

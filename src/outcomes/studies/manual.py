@@ -23,8 +23,9 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
 
 _HEAD = """# Experiment files
 
-An experiment is one TOML file: the question, the source, and the steps that the study takes. A section that is absent is a
-step that is not taken (`study` and `source` must be there). Unknown keys are errors, and every fault is reported at once.
+An experiment is one TOML file: the question, the source, and the steps that the study takes. A section that is absent
+is a step that is not taken (`study` and `source` must be there). Unknown keys are errors, and every fault is reported
+at once.
 The files under [`experiments/`](../experiments) are examples. This page is made from the settings themselves.
 """
 

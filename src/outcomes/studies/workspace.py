@@ -16,7 +16,7 @@ class Workspace:
     Parameters
     ----------
     root
-        Holds feeds, library, vault, keys and the MLflow store; owner-only.
+        Holds feeds, libraries, vaults and the MLflow store.
     reports
         Holds one folder a study with what people read.
     study
@@ -41,11 +41,6 @@ class Workspace:
     def vault(self) -> Path:
         """Identifiers and day zero, apart from the library."""
         return self.root / self.study / "vault"
-
-    @property
-    def keys(self) -> Path:
-        """The key file of an identified or anonymised source."""
-        return self.root / self.study / "keys"
 
     @property
     def mlflow(self) -> Path:

@@ -1,0 +1,215 @@
+"""The prognosis step: models at each landmark beside their baselines, judged on unseen people, explained."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from outcomes.errors import ConfigError
+from outcomes.measures.targets import Target as NamedTarget
+from outcomes.measures.targets import target as named_target
+from outcomes.prognosis.evaluation import THRESHOLDS, calibration, net_benefit
+from outcomes.prognosis.explanation import explain, importance
+from outcomes.prognosis.models import BoostedTrees
+from outcomes.prognosis.packing import PackedModel, pack
+from outcomes.prognosis.plan import Plan, contenders
+from outcomes.prognosis.privacy import Membership, membership
+from outcomes.prognosis.scoring import FittedLandmark, fit_landmarks
+from outcomes.prognosis.splits import BY_PATIENT, BY_TIME
+from outcomes.prognosis.targets import Target, ended_target
+from outcomes.prognosis.timeline import Courses
+from outcomes.prognosis.validation import Validation, validate
+from outcomes.studies.experiment import PrognosisSettings, TargetSettings
+from outcomes.studies.materials import Materials
+from outcomes.studies.progress import Progress, silent
+from outcomes.studies.states import StateProbabilities, States, state_table
+
+BOOSTED = "boosted_trees"
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What the prognosis step found.
+
+    `validation` holds metrics with intervals, out-of-sample predictions (patient level) and counts; `curve` and
+    `benefit` are the calibration and decision curves of the boosted trees and their peers, `importance` what moved the
+    probabilities; `models` are the packed models by landmark, `membership` how well an attacker would know who taught
+    them.
+    """
+
+    target: Target
+    validation: Validation
+    curve: pd.DataFrame
+    benefit: pd.DataFrame
+    importance: pd.DataFrame
+    fitted: Mapping[int, FittedLandmark]
+    models: Mapping[int, PackedModel]
+    membership: Mapping[int, Membership]
+
+
+def forecast(
+    materials: Materials,
+    settings: PrognosisSettings,
+    states: States | None,
+    *,
+    seed: int,
+    processes: int = 1,
+    progress: Progress = silent,
+) -> Forecast:
+    """Say how well the ending can be foretold at each landmark, and what the probabilities rest on.
+
+    Parameters
+    ----------
+    materials
+        Episodes, answers, scores, outcomes.
+    settings
+        Target, landmarks, folds, resamples.
+    states
+        The subtypes step, whose state probabilities become features where the settings say so.
+    seed
+        Seed of folds, models and resamples.
+    processes
+        How many fits at a time; the results do not depend on it.
+    progress
+        Told how far the work is.
+
+    Returns
+    -------
+    Forecast
+        Metrics, curves, importance, packed models.
+
+    Raises
+    ------
+    ConfigError
+        If the target needs outcomes that the feed does not give.
+    DataError
+        If the tables lack what a model needs.
+    """
+    goal = aim(materials, settings.target)
+    courses = Courses(
+        materials.episodes, materials.occasions, materials.totals, materials.contacts, clock=settings.clock
+    )
+    dated = bool(materials.episodes["quarter"].notna().any())
+    plan = Plan(
+        landmarks=settings.landmarks,
+        n_folds=settings.folds,
+        validations=(BY_PATIENT, BY_TIME) if dated else (BY_PATIENT,),
+        n_bootstrap=settings.resamples,
+        seed=seed,
+        workers=processes,
+    )
+    use = states if settings.use_states else None
+    learner = None if use is None else StateProbabilities(use.trajectories.columns, use.model)
+    total = materials.instruments[0]
+    step = "Judging predictions on unseen patients"
+    judged = validate(
+        courses,
+        goal.values,
+        contenders(total, seed=seed),
+        plan=plan,
+        transformer=learner,
+        progress=lambda done, of: progress(step, done, of),
+    )
+    extra = None if use is None else state_table(use.model, use.trajectories)
+    fitted = fit_landmarks(
+        courses, goal.values, BoostedTrees(random_state=seed), landmarks=settings.landmarks, extra=extra
+    )
+    return Forecast(
+        target=goal,
+        validation=judged,
+        curve=_stack(_curves(judged)),
+        benefit=_stack(_benefits(judged)),
+        importance=_stack(_importances(fitted, progress)),
+        fitted=fitted,
+        models={landmark: pack(one.model) for landmark, one in fitted.items()},
+        membership={landmark: _attack(one, goal, courses, seed) for landmark, one in fitted.items()},
+    )
+
+
+def aim(materials: Materials, settings: TargetSettings) -> Target:
+    """Say for each episode whether it ended in the way that is to be foretold.
+
+    Parameters
+    ----------
+    materials
+        Episodes, scores, outcomes.
+    settings
+        Which ending.
+
+    Returns
+    -------
+    Target
+        Values in the order of the episodes, counts, and the rule in words.
+
+    Raises
+    ------
+    ConfigError
+        If the feed gives no outcomes that the target could be read from.
+    """
+    if settings.kind != "remission":
+        if materials.outcomes is None:
+            raise ConfigError(
+                f"prognosis.target.kind {settings.kind!r} needs PHQ-9 or an anxiety measure, which the experiment does "
+                "not score; name the instruments in [measures], or use kind = 'remission'"
+            )
+        return ended_target(materials.episodes, materials.outcomes, settings.kind)
+    wanted = NamedTarget(
+        settings.kind,
+        instrument=settings.instrument,
+        at_most=settings.at_most,
+        from_occasion=settings.from_occasion or 0,
+    )
+    values = named_target(wanted, episodes=materials.episodes, totals=materials.totals)
+    counts = {
+        "referrals": len(values),
+        "true": int(values.eq(other=True).sum()),
+        "false": int(values.eq(other=False).sum()),
+        "not_known": int(values.isna().sum()),
+    }
+    return Target(values, counts, wanted.words())
+
+
+def _stack(parts: Iterator[pd.DataFrame]) -> pd.DataFrame:
+    found = list(parts)
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+
+
+def _groups(judged: Validation) -> Iterator[tuple[int, str, pd.DataFrame]]:
+    held = judged.predictions.loc[judged.predictions["validation"].eq(BY_PATIENT)]
+    for (landmark, model), part in held.groupby(["landmark", "model"], sort=True):
+        yield int(str(landmark)), str(model), part.loc[part["outcome"].notna()]
+
+
+def _curves(judged: Validation) -> Iterator[pd.DataFrame]:
+    for landmark, model, part in _groups(judged):
+        if model != "prevalence":
+            curve = calibration(part["outcome"], part["probability"]).curve
+            yield curve.assign(landmark=landmark, model=model, bin=range(1, len(curve) + 1))
+
+
+def _benefits(judged: Validation) -> Iterator[pd.DataFrame]:
+    for landmark, model, part in _groups(judged):
+        if model != "prevalence":
+            found = net_benefit(part["outcome"], part["probability"], THRESHOLDS)
+            yield found.assign(landmark=landmark, model=model)
+
+
+def _importances(fitted: Mapping[int, FittedLandmark], progress: Progress) -> Iterator[pd.DataFrame]:
+    step = "Explaining the predictions"
+    for done, (landmark, one) in enumerate(sorted(fitted.items()), start=1):
+        yield importance(explain(one.model, one.table)).assign(landmark=landmark)
+        progress(step, done, len(fitted))
+
+
+def _attack(one: FittedLandmark, goal: Target, courses: Courses, seed: int) -> Membership:
+    keys = ["pseudonym", "referral"]
+    ending = courses.episodes[keys].assign(outcome=goal.values.to_numpy(dtype=float, na_value=float("nan")))
+    outcome = one.table.keys.merge(ending, on=keys, how="left")["outcome"]
+    known = outcome.notna().to_numpy()
+    return membership(
+        one.model,
+        one.table.frame.loc[known],
+        outcome[known].astype(int),
+        one.table.keys["pseudonym"][known],
+        random_state=seed,
+    )

@@ -1,0 +1,114 @@
+"""What most steps of a study work on: episodes, item answers, totals and outcomes of one research view."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from outcomes.cohort.episodes import episodes
+from outcomes.cohort.trajectories import ItemTrajectories, trajectories
+from outcomes.measures.outcomes import outcomes
+from outcomes.measures.scoring import totals
+from outcomes.reference.instruments import instrument
+from outcomes.reference.rules import RuleEdition, edition_of
+from outcomes.studies.opening import Opened
+from outcomes.studies.progress import Progress, silent
+
+
+@dataclass(frozen=True)
+class Materials:
+    """The tables that the rooms exchange.
+
+    Parameters
+    ----------
+    opened
+        Settings, folders, research view.
+    edition
+        The outcome rules in force.
+    episodes
+        One row a referral.
+    occasions
+        One row a sitting with its item answers.
+    totals
+        One row a sitting with its scores.
+    contacts
+        One row a contact, or None where the feed has none.
+    outcomes
+        One row a referral with three-valued outcomes, or None where no measure of the edition was collected.
+    """
+
+    opened: Opened
+    edition: RuleEdition
+    episodes: pd.DataFrame
+    occasions: pd.DataFrame
+    totals: pd.DataFrame
+    contacts: pd.DataFrame | None
+    outcomes: pd.DataFrame | None
+
+    @property
+    def instruments(self) -> tuple[str, ...]:
+        """Keys of the instruments that the experiment scores."""
+        return self.opened.experiment.measures.instruments
+
+    def trajectories(self, keys: tuple[str, ...]) -> ItemTrajectories:
+        """Give the item answers of some instruments as ragged sequences.
+
+        Parameters
+        ----------
+        keys
+            Keys of instruments.
+
+        Returns
+        -------
+        ItemTrajectories
+            One sequence a referral.
+
+        Raises
+        ------
+        ConfigError
+            If an instrument is not known.
+        DataError
+            If the feed lacks their items.
+        """
+        columns = [column for key in keys for column in instrument(key).item_columns]
+        return trajectories(self.occasions, columns)
+
+
+def prepare(opened: Opened, *, progress: Progress = silent) -> Materials:
+    """Make episodes, scores and outcomes from a research view.
+
+    Parameters
+    ----------
+    opened
+        Settings and research view.
+    progress
+        Told how far the work is.
+
+    Returns
+    -------
+    Materials
+        What the other steps work on.
+
+    Raises
+    ------
+    ConfigError
+        If an instrument or the rule edition is not known.
+    DataError
+        If a table lacks what the step needs.
+    """
+    step = "Scoring and judging outcomes"
+    progress(step, 0, 3)
+    settings, tables = opened.experiment.measures, opened.view.tables
+    edition = edition_of(settings.edition)
+    every = episodes(tables)
+    progress(step, 1, 3)
+    scored = totals(
+        tables["occasions"], settings.instruments, missing=settings.missing_items, scores=tables.get("scores")
+    )
+    progress(step, 2, 3)
+    contacts = tables.get("contacts")
+    judged = None
+    if {edition.depression_instrument, edition.anxiety_instrument} & set(settings.instruments):
+        courses = "completed" if contacts is not None else "all"
+        judged = outcomes(every, scored, edition=edition, contacts=contacts, courses=courses)
+    progress(step, 3, 3)
+    return Materials(opened, edition, every, tables["occasions"], scored, contacts, judged)

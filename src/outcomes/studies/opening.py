@@ -1,0 +1,270 @@
+"""How a study gets at its data: a feed is taken in, and research reads a snapshot under pseudonyms."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from outcomes.errors import ConfigError
+from outcomes.library.intake import IntakeReport, Source, create_key, folder_source, ingest
+from outcomes.library.optout import register_allowlist
+from outcomes.library.store import Store
+from outcomes.library.view import ResearchView, research_view
+from outcomes.studies.experiment import Experiment, SourceSettings, read_experiment
+from outcomes.studies.feed import write_invented_feed
+from outcomes.studies.progress import Progress, silent
+from outcomes.studies.workspace import Workspace
+
+KEY_FILE = "pseudonym.key"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked on the command line: an experiment file, and where things lie.
+
+    Parameters
+    ----------
+    experiment
+        The experiment file.
+    workspace, reports
+        Folders for what is kept and for what is read.
+    source
+        Folder or file of the feed; wins over the experiment's own path.
+    allowlist
+        Answer of the national data opt-out; identified sources need one.
+    keys
+        Folder of the pseudonym key, outside library and vault; identified sources need one, made at first use.
+    """
+
+    experiment: Path
+    workspace: Path
+    reports: Path
+    source: Path | None = None
+    allowlist: Path | None = None
+    keys: Path | None = None
+
+    def read(self) -> tuple[Experiment, Workspace]:
+        """Read the experiment file and say where its study lies.
+
+        Returns
+        -------
+        tuple of Experiment and Workspace
+            The checked settings and the folders.
+
+        Raises
+        ------
+        ConfigError
+            If the experiment file is wrong.
+        """
+        experiment = read_experiment(self.experiment)
+        return experiment, Workspace(self.workspace, self.reports, experiment.study.name)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A study's settings, its folders, what research may read, and what intake said (if it ran)."""
+
+    experiment: Experiment
+    workspace: Workspace
+    view: ResearchView
+    intake: IntakeReport | None
+
+
+def open_study(request: Request, *, fresh: bool, progress: Progress = silent) -> Opened:
+    """Take the feed in and read the research view.
+
+    Parameters
+    ----------
+    request
+        What was asked.
+    fresh
+        Whether to take the feed in even where the library holds a snapshot already; the same feed gives the same
+        snapshot.
+    progress
+        Told how far the work is.
+
+    Returns
+    -------
+    Opened
+        The snapshot as research may read it.
+
+    Raises
+    ------
+    ConfigError
+        If the experiment file or the source's declaration is wrong.
+    DataError
+        If the feed is refused.
+    AccessError
+        If a key or the opt-out list is missing, or a folder cannot be used.
+    """
+    experiment, workspace = request.read()
+    report = None
+    if fresh or request.source is not None or Store(workspace.library).head() is None:
+        report = take_in(request, experiment, workspace, progress=progress)
+    if request.allowlist is not None:
+        register_allowlist(request.allowlist, library=workspace.library, vault=workspace.vault)
+    step = "Reading the research view"
+    progress(step, 0, 1)
+    view = research_view(workspace.library)
+    progress(step, 1, 1)
+    return Opened(experiment, workspace, view, report)
+
+
+def ingest_feed(request: Request, *, progress: Progress = silent) -> str:
+    """Take a feed in and say what happened to every row.
+
+    Parameters
+    ----------
+    request
+        What was asked.
+    progress
+        Told how far the work is.
+
+    Returns
+    -------
+    str
+        The intake report, without any value of the feed.
+
+    Raises
+    ------
+    ConfigError
+        If the experiment file or the source's declaration is wrong.
+    DataError
+        If the feed is refused; the library is unchanged.
+    AccessError
+        If a key is missing or a folder cannot be used.
+    """
+    experiment, workspace = request.read()
+    return take_in(request, experiment, workspace, progress=progress).text()
+
+
+def take_in(
+    request: Request, experiment: Experiment, workspace: Workspace, *, progress: Progress = silent
+) -> IntakeReport:
+    """Take the study's feed into its library, inventing it first where the experiment says so.
+
+    Parameters
+    ----------
+    request
+        What was asked.
+    experiment
+        The settings.
+    workspace
+        The folders.
+    progress
+        Told how far the work is.
+
+    Returns
+    -------
+    IntakeReport
+        What happened to every row.
+
+    Raises
+    ------
+    ConfigError
+        If the source's declaration is wrong.
+    DataError
+        If the feed is refused; the library is unchanged.
+    AccessError
+        If a key is missing or a folder cannot be used.
+    """
+    settings = experiment.source
+    if settings.simulate is not None and request.source is None:
+        invent = settings.simulate
+        write_invented_feed(
+            workspace.feed,
+            patients=invent.patients,
+            seed=invent.seed,
+            item_process=invent.item_process,
+            dirty=invent.dirty,
+            progress=progress,
+        )
+        source = folder_source(workspace.feed, kind="invented", reason=settings.reason, seed=invent.seed)
+    else:
+        source = _declared(settings, request)
+    step = "Checking the feed"
+    progress(step, 0, 1)
+    report = ingest(source, library=workspace.library, vault=workspace.vault, keys=_key(settings, request))
+    progress(step, 1, 1)
+    return report
+
+
+def verify_library(request: Request) -> str:
+    """Check that every stored part still has the hash that names it.
+
+    Parameters
+    ----------
+    request
+        What was asked.
+
+    Returns
+    -------
+    str
+        What was checked.
+
+    Raises
+    ------
+    AccessError
+        If there is no library.
+    DataError
+        If a part is missing or damaged.
+    ConfigError
+        If the experiment file is wrong.
+    """
+    _, workspace = request.read()
+    view = research_view(workspace.library)
+    rows = ", ".join(f"{len(frame):,} {name}" for name, frame in sorted(view.tables.items()))
+    return f"Snapshot {view.snapshot}: every part has the hash that names it ({rows} readable for research)."
+
+
+def _key(settings: SourceSettings, request: Request) -> Path | None:
+    if settings.kind != "identified" or request.keys is None:
+        return None
+    place = request.keys / KEY_FILE
+    if not place.is_file():
+        create_key(place)
+    return place
+
+
+def _declared(settings: SourceSettings, request: Request) -> Source:
+    place = request.source or (Path(settings.path) if settings.path else None)
+    if place is None:
+        raise ConfigError("no feed: give its folder with --source, or as path in [source] of the experiment file")
+    if not place.exists():
+        raise ConfigError(f"the feed's folder {place.name!r} is not there; give an existing folder with --source")
+    folder = place if place.is_dir() else place.parent
+    if not settings.files:
+        return folder_source(folder, kind=settings.kind, reason=settings.reason, seed=_seed(settings, folder))
+    return Source(
+        format=settings.format,
+        kind=settings.kind,
+        files={table: tuple(folder / name for name in _names(files)) for table, files in settings.files.items()},
+        reason=settings.reason,
+        columns=settings.columns,
+        constants=settings.constants,
+        missing_codes=settings.missing_codes,
+        versions=settings.versions,
+        encoding=settings.encoding,
+        delimiter=settings.delimiter,
+        date_format=settings.date_format,
+        extract_date=settings.extract_date,
+        seed=_seed(settings, folder),
+    )
+
+
+def _names(files: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (files,) if isinstance(files, str) else files
+
+
+def _seed(settings: SourceSettings, folder: Path) -> int | None:
+    if settings.kind != "invented" or settings.seed is not None:
+        return settings.seed
+    return _noted_seed(folder)
+
+
+def _noted_seed(folder: Path) -> int:
+    note = folder / "feed.toml"
+    content = tomllib.loads(note.read_text(encoding="utf-8")) if note.is_file() else {}
+    seed = content.get("seed")
+    if not isinstance(seed, int):
+        raise ConfigError("an invented feed needs its seed: give seed in [source], or keep the feed.toml beside it")
+    return seed

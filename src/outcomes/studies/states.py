@@ -1,0 +1,168 @@
+"""The subtypes step: which latent states, how many, and what is known of each patient's state so far."""
+
+import warnings
+from dataclasses import dataclass
+from typing import Self
+
+import pandas as pd
+
+from outcomes.cohort.trajectories import ItemTrajectories, trajectories
+from outcomes.errors import NotConvergedWarning
+from outcomes.kernel.latent_markov_starts import Search
+from outcomes.studies.experiment import SubtypeSettings
+from outcomes.studies.materials import Materials
+from outcomes.studies.progress import Progress, silent
+from outcomes.subtypes.latent_markov import LatentMarkov
+from outcomes.subtypes.selection import Selection, select_states
+
+REFIT_STARTS = 5
+
+
+@dataclass(frozen=True)
+class States:
+    """What the subtypes step found: the comparison of models, the chosen one, and the sequences it was fitted to."""
+
+    selection: Selection
+    trajectories: ItemTrajectories
+
+    @property
+    def model(self) -> LatentMarkov:
+        """The chosen model."""
+        return self.selection.model
+
+
+def find_states(
+    materials: Materials,
+    settings: SubtypeSettings,
+    *,
+    seed: int,
+    processes: int = 1,
+    progress: Progress = silent,
+) -> States:
+    """Fit and compare latent Markov models of the item answers.
+
+    Parameters
+    ----------
+    materials
+        Episodes and answers.
+    settings
+        Instruments, numbers of states, starts.
+    seed
+        Seed of the starts.
+    processes
+        How many fits at a time; the results do not depend on it.
+    progress
+        Told how far the work is.
+
+    Returns
+    -------
+    States
+        The comparison and the chosen model.
+
+    Raises
+    ------
+    ConfigError
+        If an instrument is not known or the override was not tried.
+    DataError
+        If the data do not bear a fit.
+    """
+    sequences = materials.trajectories(settings.instruments)
+    estimator = LatentMarkov(
+        emissions=settings.emissions, n_starts=settings.starts, random_state=seed, n_jobs=processes
+    )
+    step = "Comparing numbers of latent states"
+    numbers = sorted(set(settings.states))
+    progress(step, 0, len(numbers))
+
+    def fitted(what: str, done: int, total: int) -> None:
+        progress(f"{step}: {what}", done, total)
+
+    selection = select_states(
+        sequences,
+        numbers,
+        estimator=estimator,
+        override=settings.chosen,
+        reason=settings.chosen_reason,
+        on_progress=fitted,
+    )
+    progress(step, len(numbers), len(numbers))
+    return States(selection, sequences)
+
+
+class StateProbabilities:
+    """Filtered state probabilities as features, learnt afresh from the training patients of each fold.
+
+    Parameters
+    ----------
+    columns
+        Item columns.
+    model
+        The chosen model, whose settings (never whose estimates) are used.
+    """
+
+    def __init__(self, columns: tuple[str, ...], model: LatentMarkov) -> None:
+        self.columns = columns
+        self.model = model
+
+    def fit(self, occasions: pd.DataFrame) -> Self:
+        """Fit the states to the questionnaires of the training patients.
+
+        Parameters
+        ----------
+        occasions
+            Their sittings.
+
+        Returns
+        -------
+        StateProbabilities
+            Itself, fitted.
+        """
+        self.fitted_ = LatentMarkov(
+            n_states=self.model.n_states,
+            emissions=self.model.emissions,
+            n_starts=REFIT_STARTS,
+            random_state=self.model.random_state,
+            n_jobs=self.model.n_jobs,
+            search=Search(starts=REFIT_STARTS, finished=1),
+        )
+        with warnings.catch_warnings():
+            # A refit only makes features; the model that is reported is the chosen one, whose convergence is printed.
+            warnings.simplefilter("ignore", NotConvergedWarning)
+            self.fitted_.fit(trajectories(occasions, self.columns))
+        return self
+
+    def transform(self, occasions: pd.DataFrame) -> pd.DataFrame:
+        """Say how probable each state is at each sitting, given this sitting and the earlier ones only.
+
+        Parameters
+        ----------
+        occasions
+            Sittings of any patients.
+
+        Returns
+        -------
+        pandas.DataFrame
+            pseudonym, referral, occasion, and ``probability_state_1`` to ``probability_state_k``.
+        """
+        return state_table(self.fitted_, trajectories(occasions, self.columns))
+
+
+def state_table(model: LatentMarkov, sequences: ItemTrajectories) -> pd.DataFrame:
+    """Put filtered state probabilities beside the sittings that they belong to.
+
+    Parameters
+    ----------
+    model
+        A fitted model.
+    sequences
+        Answers of any patients.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a sitting: pseudonym, referral, occasion, ``probability_state_1`` to ``probability_state_k``.
+    """
+    keys = sequences.keys.iloc[sequences.sequence].reset_index(drop=True)
+    names = [f"probability_state_{state}" for state in range(1, model.n_states + 1)]
+    probabilities = pd.DataFrame(model.filtered(sequences), columns=names)
+    return pd.concat([keys, pd.Series(sequences.occasion, name="occasion"), probabilities], axis=1)
