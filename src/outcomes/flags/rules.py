@@ -138,7 +138,7 @@ def _off_track(measures: pd.DataFrame, settings: FlagSettings, *, in_use: bool) 
         return []
     usable = (measures["n"] >= settings.course_minimum_people) & (measures["n_scores"] > 1)
     above = usable & (measures["last"] > measures["upper"])
-    return _records(measures.loc[above].assign(occasion=measures["last_occasion"]), rule="not_on_track")
+    return _records(measures.assign(occasion=measures["last_occasion"]).loc[above], rule="not_on_track")
 
 
 def _silence(roster: pd.DataFrame, measures: pd.DataFrame, settings: FlagSettings) -> list[dict[str, Any]]:

@@ -181,10 +181,9 @@ def when(day: float | None, day_zero: date | None) -> str:
 
 def _deterioration(f: Mapping[str, Any]) -> str:
     name, limit = short_name(f["instrument"]), instrument(f["instrument"]).reliable_change
+    before, after = (score(f[end], f["decimals"]) for end in ("first", "last"))
     least = "" if limit is None else f" A rise of {limit.words()} is unlikely to be chance."
-    return (
-        f"The {name} score went up from {score(f['first'], f['decimals'])} to {score(f['last'], f['decimals'])}.{least}"
-    )
+    return f"Got worse. The {name} score went up from {before} to {after}.{least}"
 
 
 def _not_on_track(f: Mapping[str, Any]) -> str:
