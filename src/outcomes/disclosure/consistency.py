@@ -9,9 +9,7 @@ from outcomes.errors import DisclosureError
 from outcomes.reference.policies import disclosure_policy
 
 
-def check_total(
-    released: Released, *, count: str, label: str, total: str, within: Sequence[str] = ()
-) -> None:
+def check_total(released: Released, *, count: str, label: str, total: str, within: Sequence[str] = ()) -> None:
     """Make sure that parts and their printed total can be the same people.
 
     Parts and total are rounded apart, so they need not add up, and must not be made to: a total forced to the sum would
@@ -54,11 +52,8 @@ def check_total(
 def _check_block(title: str, parts: np.ndarray, whole: float, step: float, *, rounds: bool) -> None:
     withheld = np.isnan(parts)
     if withheld.sum() == 1 and not np.isnan(whole) and not rounds:
-        raise DisclosureError(f"table {title!r}: the one withheld part is the printed total less the others; withhold
-        two")
+        raise DisclosureError(f"table {title!r}: one withheld part is the total less the other parts; withhold two")
     if withheld.any() or np.isnan(whole):
         return
-    slack = step * (parts.size + 1)
-    if abs(float(parts.sum()) - whole) > slack:
-        raise DisclosureError(f"table {title!r}: parts and total differ by more than rounding allows; not the same
-        people")
+    if abs(float(parts.sum()) - whole) > step * (parts.size + 1):
+        raise DisclosureError(f"table {title!r}: parts and total differ by more than rounding; not the same people")

@@ -66,7 +66,7 @@ def release_profile(
     >>> states = pd.DataFrame({"state": [1, 2], "people": [210.4, 6.1], "tired": [1.0, 0.4]})
     >>> out = release_profile(states, labels=["state"], expected_n="people", probabilities=["tired"], title="Profiles")
     >>> out.table["tired"].tolist()
-    [0.99, nan]
+    [0.98, nan]
     """
     absent = [name for name in (expected_n, *probabilities) if name not in table.columns]
     if absent:
