@@ -74,14 +74,14 @@ def test_too_few_people_behind_the_course_is_said_and_not_used(desk, course):
     desk.person("above", [13, 13, 13, 15], [9, 9, 9, 9])
     row = judged(desk, thin, FlagSettings(weeks_without_contact=90)).iloc[0]
     assert row["status"] == "cannot score"
-    assert "Only 12 people in the records began at a similar PHQ-9 and GAD-7 score" in " ".join(row["limits"])
+    assert "Only 12 people began at a similar PHQ-9 and GAD-7 score" in " ".join(row["limits"])
 
 
 def test_beyond_the_end_of_the_course_nobody_is_there_to_compare_with(desk, course):
     desk.person("long", [13] * 25, as_of=180)
     row = judged(desk, course, FlagSettings(weeks_without_contact=90)).iloc[0]
     assert row["status"] == "cannot score"
-    assert any(limit.startswith("Nobody in the records") for limit in row["limits"])
+    assert any(limit.startswith("Nobody began") for limit in row["limits"])
 
 
 def test_a_rule_that_is_off_does_not_fire(desk, course):
@@ -107,7 +107,7 @@ def test_other_stages_are_said_and_never_out_of_touch(desk, stage):
     desk.person("p", stage=stage, as_of=300)
     row = judged(desk).iloc[0]
     assert row["status"] == "cannot score"
-    assert {"waiting": "waiting", "transferred": "moved", "deceased": "deceased"}[stage] in row["limits"][0]
+    assert {"waiting": "waiting", "transferred": "moved", "deceased": "died"}[stage] in row["limits"][0]
 
 
 @pytest.mark.parametrize("stage", ["transferred", "deceased"])

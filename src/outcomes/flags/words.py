@@ -237,7 +237,7 @@ def percent(probability: float) -> str:
 
 def _course_thin(f: Mapping[str, Any]) -> str:
     behind = f"Only {count(int(f['n']), 'person', 'people')}" if f["n"] else "Nobody"
-    return f"{behind} in the records began at a similar {f['names']} score and got this far: too few to compare with."
+    return f"{behind} began at a similar {f['names']} score and came this far. That is too few to compare with."
 
 
 REASONS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
@@ -250,8 +250,8 @@ REASONS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 }
 LIMITS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "waiting": lambda _: "Still waiting: treatment has not begun.",
-    "transferred": lambda _: "Recorded as moved to another service.",
-    "deceased": lambda _: "Recorded as deceased.",
+    "transferred": lambda _: "The record says: moved to another service.",
+    "deceased": lambda _: "The record says that this person has died.",
     "never_scored": lambda _: "No form filled in yet.",
     "no_form": lambda f: f"No {f['names']} form filled in yet.",
     "items_missing": lambda f: f"Some {f['names']} questions were left blank, so there are no two scores to compare.",
