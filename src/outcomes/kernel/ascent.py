@@ -1,6 +1,7 @@
 """How an iterative fit climbs, when it may stop, and why it did.
 
-One loop for every model that is fitted by repeated improvement. It keeps the whole path and never calls the cap convergence.
+One loop for every model that is fitted by repeated improvement. It keeps the whole path and never calls the cap
+convergence.
 """
 
 from collections.abc import Callable
@@ -71,12 +72,14 @@ def aitken_gap(path: list[float]) -> float:
     Returns
     -------
     float
-        Estimated limit minus the last value; infinite with fewer than three values or gains that do not shrink; zero once
+        Estimated limit minus the last value; infinite with fewer than three values or gains that do not shrink; zero
+        once
         the gains are rounding noise.
 
     References
     ----------
-    Böhning D, Dietz E, Schaub R, Schlattmann P, Lindsay BG (1994). The distribution of the likelihood ratio for mixtures of
+    Böhning D, Dietz E, Schaub R, Schlattmann P, Lindsay BG (1994). The distribution of the likelihood ratio for
+    mixtures of
     densities from the one-parameter exponential family. Annals of the Institute of Statistical Mathematics 46, 373-388.
 
     Examples

@@ -1,6 +1,7 @@
 """How the answers of one item depend on the state: the families, and how each is estimated from expected counts.
 
-A family sees one item at a time: a table of expected counts (states x answers) and the current probabilities. It returns better
+A family sees one item at a time: a table of expected counts (states x answers) and the current probabilities. It
+returns better
 probabilities and says how steep the ascent still is, so that `latent_markov` need not know which family it drives.
 """
 
@@ -42,7 +43,7 @@ class Nominal:
     """Answers with a free probability each: nothing is assumed about their order."""
 
     def maximise(self, counts: NDArray[np.float64], probability: NDArray[np.float64]) -> Update:
-        """What shares of answers does each state show.
+        """Say which shares of answers each state shows.
 
         Parameters
         ----------
@@ -60,7 +61,7 @@ class Nominal:
         return Update(better, squared_score)
 
     def n_parameters(self, n_states: int, n_answers: int) -> int:
-        """How many probabilities are free.
+        """Count the free probabilities.
 
         Parameters
         ----------
@@ -79,13 +80,15 @@ class Nominal:
 class Ordinal:
     r"""Ordered answers by adjacent-category logits: one location a state, one step an answer.
 
-    :math:`\log p_{sc} / p_{s,c-1} = \theta_s - \tau_c`: going up one answer is easier in every step for a state that is further up.
-    Equal to a log-linear table of uniform association (Goodman 1979; the partial credit model of Masters 1982). Answers are scored by
+    :math:`\log p_{sc} / p_{s,c-1} = \theta_s - \tau_c`: going up one answer is easier in every step for a state that
+    is further up.
+    Equal to a log-linear table of uniform association (Goodman 1979; the partial credit model of Masters 1982).
+    Answers are scored by
     rank.
     """
 
     def maximise(self, counts: NDArray[np.float64], probability: NDArray[np.float64]) -> Update:
-        """Where do states lie on this item, and how hard is each step.
+        """Find where states lie on this item, and how hard each step is.
 
         Parameters
         ----------
@@ -102,22 +105,11 @@ class Ordinal:
         n_answers = counts.shape[1]
         if n_answers == 1:
             return Update(probability, 0.0)
-        coefficients = self.coefficients(probability)
-        first_decrement = 0.0
-        value = _expected(counts, probability)
-        for step_number in range(NEWTON_STEPS):
-            gradient, information = _derivatives(counts, probability)
-            direction = np.linalg.solve(information, gradient)
-            decrement = float(gradient @ direction)
-            if step_number == 0:
-                first_decrement = decrement
-            coefficients, probability, value = _guarded_step(counts, coefficients, direction, (probability, value))
-            if decrement < RIDGE:
-                break
-        return Update(probability, first_decrement)
+        better, decrement = _newton(counts, probability, self.coefficients(probability))
+        return Update(better, decrement)
 
     def n_parameters(self, n_states: int, n_answers: int) -> int:
-        """How many locations and steps are free.
+        """Count the free locations and steps.
 
         Parameters
         ----------
@@ -132,7 +124,7 @@ class Ordinal:
         return n_answers - 1 + n_states - 1 if n_answers > 1 else 0
 
     def coefficients(self, probability: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What steps and locations stand behind probabilities of this family.
+        """Read steps and locations off probabilities of this family.
 
         Parameters
         ----------
@@ -151,7 +143,7 @@ class Ordinal:
         return np.concatenate((steps, locations))
 
     def nearest(self, probability: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Which member of this family is close to free probabilities (for start values).
+        """Find a member of this family close to free probabilities (for start values).
 
         Parameters
         ----------
@@ -175,62 +167,103 @@ class Ordinal:
         return _probabilities(np.concatenate((steps, locations[1:] - locations[0])), probability.shape)
 
 
+@compiled
 def _probabilities(coefficients: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.float64]:
     n_states, n_answers = shape
-    steps = np.concatenate(([0.0], coefficients[: n_answers - 1]))
-    locations = np.concatenate(([0.0], coefficients[n_answers - 1 :]))
-    logits = steps + locations[:, None] * np.arange(n_answers)
-    logits -= logits.max(axis=1, keepdims=True)
-    odds = np.exp(logits)
-    share: NDArray[np.float64] = odds / odds.sum(axis=1, keepdims=True)
-    return share
+    probability = np.empty((n_states, n_answers))
+    for state in range(n_states):
+        location = coefficients[n_answers - 2 + state] if state > 0 else 0.0
+        top = 0.0
+        for answer in range(n_answers):
+            step = coefficients[answer - 1] if answer > 0 else 0.0
+            probability[state, answer] = step + location * answer
+            top = max(top, probability[state, answer])
+        probability[state] = np.exp(probability[state] - top)
+        probability[state] /= probability[state].sum()
+    return probability
 
 
+@compiled
 def _expected(counts: NDArray[np.float64], probability: NDArray[np.float64]) -> float:
-    return float((counts * np.log(np.maximum(probability, np.finfo(float).tiny))).sum())
+    value = 0.0
+    for state in range(counts.shape[0]):
+        for answer in range(counts.shape[1]):
+            if counts[state, answer] > 0.0:
+                value += counts[state, answer] * np.log(probability[state, answer])
+    return value
 
 
+@compiled
 def _derivatives(
     counts: NDArray[np.float64], probability: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return gradient and information of the expected log-likelihood by steps and locations (multinomial logit)."""
-    n_answers = counts.shape[1]
-    answers = np.arange(n_answers)
-    people = counts.sum(axis=1)
-    surplus = counts - people[:, None] * probability
-    gradient = np.concatenate((surplus.sum(axis=0)[1:], (surplus @ answers)[1:]))
-    weighted = people[:, None] * probability
-    mean = probability @ answers
-    variance = probability @ answers**2 - mean**2
-    steps = np.diag(weighted.sum(axis=0)) - weighted.T @ probability
-    cross = (weighted * (answers - mean[:, None])).T
-    information = np.block(
-        [[steps[1:, 1:], cross[1:, 1:]], [cross[1:, 1:].T, np.diag(people * variance)[1:, 1:]]],
-    )
-    diagonal = np.diag(information)
-    information[np.diag_indices_from(information)] += RIDGE * (diagonal + diagonal.mean())
-    return gradient, information
+    # gradient and information of a multinomial logit by steps and locations
+    n_states, n_answers = counts.shape
+    n_steps = n_answers - 1
+    gradient = np.zeros(n_steps + n_states)
+    information = np.zeros((n_steps + n_states, n_steps + n_states))
+    for state in range(n_states):
+        people = counts[state].sum()
+        own = n_steps + state
+        mean = 0.0
+        for answer in range(1, n_answers):
+            mean += answer * probability[state, answer]
+        for answer in range(1, n_answers):
+            here = answer - 1
+            share = probability[state, answer]
+            surplus = counts[state, answer] - people * share
+            gradient[here] += surplus
+            gradient[own] += answer * surplus
+            information[here, own] += people * share * (answer - mean)
+            information[own, here] = information[here, own]
+            information[own, own] += people * share * answer * (answer - mean)
+            information[here, here] += people * share
+            for other in range(1, n_answers):
+                information[here, other - 1] -= people * share * probability[state, other]
+    # the first state's location is the origin: its row and column go
+    kept = np.concatenate((np.arange(n_steps), np.arange(n_steps + 1, n_steps + n_states)))
+    reduced = np.empty((kept.size, kept.size))
+    for row in range(kept.size):
+        for column in range(kept.size):
+            reduced[row, column] = information[kept[row], kept[column]]
+    mean_diagonal = np.trace(reduced) / kept.size
+    for row in range(kept.size):
+        reduced[row, row] += RIDGE * (reduced[row, row] + mean_diagonal)
+    return gradient[kept], reduced
 
 
-def _guarded_step(
-    counts: NDArray[np.float64],
-    coefficients: NDArray[np.float64],
-    direction: NDArray[np.float64],
-    current: tuple[NDArray[np.float64], float],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
-    """Return the longest of the halved Newton steps that does not lose expected log-likelihood."""
-    for halving in range(HALVINGS):
-        trial = coefficients + direction * 0.5**halving
-        probability = _probabilities(trial, (counts.shape[0], counts.shape[1]))
-        value = _expected(counts, probability)
-        if value >= current[1]:
-            return trial, probability, value
-    return coefficients, *current
+@compiled
+def _newton(
+    counts: NDArray[np.float64], probability: NDArray[np.float64], coefficients: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], float]:
+    # a few Newton steps, each halved until it does not lose expected log-likelihood; and the first decrement
+    value = _expected(counts, probability)
+    first_decrement = 0.0
+    shape = (counts.shape[0], counts.shape[1])
+    for step in range(NEWTON_STEPS):
+        gradient, information = _derivatives(counts, probability)
+        direction = np.linalg.solve(information, gradient)
+        decrement = (gradient * direction).sum()
+        if step == 0:
+            first_decrement = decrement
+        moved = False
+        length = 1.0
+        for _ in range(HALVINGS):
+            trial = coefficients + length * direction
+            candidate = _probabilities(trial, shape)
+            new_value = _expected(counts, candidate)
+            if new_value >= value:
+                coefficients, probability, value, moved = trial, candidate, new_value, True
+                break
+            length *= 0.5
+        if not moved or decrement < RIDGE:
+            break
+    return probability, first_decrement
 
 
 @compiled
 def shares(counts: NDArray[np.float64], probability: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
-    """What probabilities maximise a multinomial, row by row, and how far were the old ones.
+    """Which probabilities maximise a multinomial, row by row, and how far off were the old ones.
 
     Parameters
     ----------

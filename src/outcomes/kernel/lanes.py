@@ -1,22 +1,23 @@
 """Arithmetic on one row of states at a time, as vector instructions.
 
-LLVM does not turn short loops over array rows into vector code, because two arrays might overlap. These few operations are
-therefore written for LLVM directly: rows of a fixed width, taken from flat arrays at a stated offset. The width travels as the
+LLVM does not turn short loops over array rows into vector code, because two arrays might overlap. These few operations
+are
+therefore written for LLVM directly: rows of a fixed width, taken from flat arrays at a stated offset. The width
+travels as the
 length of a tuple (``lanes``), which the compiler knows. Nothing checks bounds: callers are `latent_markov_passes` only.
 """
 
+# ruff: noqa: ANN401, PLR0917, DOC201  numba calls intrinsics by position, with untyped objects
+
 from typing import Any
 
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 DOUBLE = ir.DoubleType()
-
-
-def _signature(*arguments: Any) -> bool:
-    return all(isinstance(a, types.Array) and a.dtype == types.float64 and a.ndim == 1 for a in arguments)
+CHAINS = 2  # sums kept apart, so that one addition need not wait for the last
 
 
 def _row(context: Any, builder: Any, kind: Any, array: Any, offset: Any, width: int) -> Any:
@@ -43,7 +44,7 @@ def _spread(builder: Any, value: Any, width: int) -> Any:
 FAST = ("reassoc", "contract", "nsz")
 
 
-@intrinsic
+@intrinsic  # type: ignore[untyped-decorator]
 def multiply(typing: Any, out: Any, o: Any, a: Any, i: Any, b: Any, j: Any, lanes: Any) -> Any:
     """Write ``out[o:o+w] = a[i:i+w] * b[j:j+w]``."""
     width = len(lanes)
@@ -59,7 +60,7 @@ def multiply(typing: Any, out: Any, o: Any, a: Any, i: Any, b: Any, j: Any, lane
     return types.void(out, types.intp, a, types.intp, b, types.intp, lanes), generate
 
 
-@intrinsic
+@intrinsic  # type: ignore[untyped-decorator]
 def scale(typing: Any, out: Any, o: Any, a: Any, i: Any, factor: Any, lanes: Any) -> Any:
     """Write ``out[o:o+w] = a[i:i+w] * factor``."""
     width = len(lanes)
@@ -74,7 +75,7 @@ def scale(typing: Any, out: Any, o: Any, a: Any, i: Any, factor: Any, lanes: Any
     return types.void(out, types.intp, a, types.intp, types.float64, lanes), generate
 
 
-@intrinsic
+@intrinsic  # type: ignore[untyped-decorator]
 def add(typing: Any, out: Any, o: Any, a: Any, i: Any, lanes: Any) -> Any:
     """Write ``out[o:o+w] += a[i:i+w]``."""
     width = len(lanes)
@@ -89,7 +90,7 @@ def add(typing: Any, out: Any, o: Any, a: Any, i: Any, lanes: Any) -> Any:
     return types.void(out, types.intp, a, types.intp, lanes), generate
 
 
-@intrinsic
+@intrinsic  # type: ignore[untyped-decorator]
 def combine(typing: Any, out: Any, o: Any, x: Any, i: Any, matrix: Any, j: Any, lanes: Any) -> Any:
     """Write ``out[o:o+w] = sum over k of x[i+k] * matrix[j+k*w : j+(k+1)*w]``."""
     width = len(lanes)
@@ -102,10 +103,11 @@ def combine(typing: Any, out: Any, o: Any, x: Any, i: Any, matrix: Any, j: Any, 
             offset = builder.add(arguments[5], ir.Constant(arguments[5].type, k * width))
             row = _load(builder, _row(context, builder, kinds[4], arguments[4], offset, width))
             product = builder.fmul(value, row, flags=FAST)
-            if k < 2:
+            chain = k % CHAINS
+            if chain == k:
                 totals.append(product)
             else:
-                totals[k % 2] = builder.fadd(totals[k % 2], product, flags=FAST)
+                totals[chain] = builder.fadd(totals[chain], product, flags=FAST)
         target = _row(context, builder, kinds[0], arguments[0], arguments[1], width)
         builder.store(builder.fadd(totals[0], totals[1], flags=FAST), target, align=8)
         return context.get_dummy_value()
@@ -113,7 +115,7 @@ def combine(typing: Any, out: Any, o: Any, x: Any, i: Any, matrix: Any, j: Any, 
     return types.void(out, types.intp, x, types.intp, matrix, types.intp, lanes), generate
 
 
-@intrinsic
+@intrinsic  # type: ignore[untyped-decorator]
 def add_outer(typing: Any, matrix: Any, j: Any, x: Any, i: Any, y: Any, h: Any, lanes: Any) -> Any:
     """Write ``matrix[j+k*w : j+(k+1)*w] += x[i+k] * y[h:h+w]`` for every k."""
     width = len(lanes)
@@ -132,7 +134,7 @@ def add_outer(typing: Any, matrix: Any, j: Any, x: Any, i: Any, y: Any, h: Any, 
     return types.void(matrix, types.intp, x, types.intp, y, types.intp, lanes), generate
 
 
-@intrinsic
+@intrinsic  # type: ignore[untyped-decorator]
 def total(typing: Any, a: Any, i: Any, lanes: Any) -> Any:
     """Return the sum of ``a[i:i+w]``, added pairwise."""
     width = len(lanes)

@@ -1,7 +1,9 @@
 """Which hidden states stand behind ragged sequences of item answers: the latent Markov model and its EM sweep.
 
-Sequences may have any length and any missing answer; both are summed out of the likelihood, nothing is padded or imputed. One
-occasion a sequence is latent class analysis. Start values and the search over them are in `latent_markov_starts`, decoding in
+Sequences may have any length and any missing answer; both are summed out of the likelihood, nothing is padded or
+imputed. One
+occasion a sequence is latent class analysis. Start values and the search over them are in `latent_markov_starts`,
+decoding in
 `latent_markov_decoding`.
 """
 
@@ -18,7 +20,8 @@ from outcomes.kernel.emissions import Emission, Nominal, shares
 from outcomes.kernel.latent_markov_packing import Observations
 from outcomes.kernel.latent_markov_passes import LANES, collect_items, fill_tables, sweep
 
-BLOCK = 16384  # sequences added up together; blocks are joined in order, so that the sum does not depend on who computed them
+# sequences added up together; blocks are joined in order, so that the sum does not depend on who computed them
+BLOCK = 16384
 
 
 @dataclass(frozen=True)
@@ -73,8 +76,10 @@ class Form:
     time_varying : bool
         Whether each step between occasions has transition probabilities of its own.
     penalty : float
-        Pseudo-observations added to every probability vector (each state's answers to each item, spread as in the whole sample;
-        the initial state and each row of each transition matrix, spread evenly). Keeps estimates away from zero; 0 is maximum
+        Pseudo-observations added to every probability vector (each state's answers to each item, spread as in the
+        whole sample;
+        the initial state and each row of each transition matrix, spread evenly). Keeps estimates away from zero; 0 is
+        maximum
         likelihood.
     """
 
@@ -83,7 +88,18 @@ class Form:
     penalty: float = 0.0
 
     def n_periods(self, observations: Observations) -> int:
-        """Return the number of transition matrices that these sequences call for, at least one."""
+        """How many transition matrices do these sequences call for.
+
+        Parameters
+        ----------
+        observations : Observations
+            The longest sequence decides.
+
+        Returns
+        -------
+        int
+            At least one, which nothing uses where every sequence has one occasion.
+        """
         return max(observations.longest - 1, 1) if self.time_varying else 1
 
     def n_parameters(self, observations: Observations, n_states: int) -> int:
@@ -209,7 +225,7 @@ def expect(
     *,
     over: Callable[[Callable[[int], Any], Iterable[int]], Iterable[Any]] = map,
 ) -> Expectation:
-    """What does each parameter expect to have been counted (the E step), and how likely are the data.
+    """Which counts does the model expect behind the data (the E step), and how likely are the data.
 
     Parameters
     ----------
@@ -218,7 +234,8 @@ def expect(
     parameters : LatentMarkovParameters
         The model.
     over : callable, default map
-        How blocks of sequences are visited; any map that returns results in order (threads, processes) gives the same bits.
+        How blocks of sequences are visited; any map that returns results in order (threads, processes) gives the same
+        bits.
 
     Returns
     -------
@@ -296,7 +313,7 @@ def pseudo_observations(observations: Observations, penalty: float, n_states: in
 
 
 def marginal(observations: Observations) -> tuple[NDArray[np.float64], ...]:
-    """What share of all given answers is each answer, item by item.
+    """Which share of all given answers is each answer, item by item.
 
     Parameters
     ----------

@@ -1,6 +1,7 @@
 """Which state is somebody in: decoding with the past only, with the whole sequence, or as one likeliest path.
 
-Filtered probabilities use answers up to the occasion itself and are the only ones that a prediction made at that occasion may use.
+Filtered probabilities use answers up to the occasion itself and are the only ones that a prediction made at that
+occasion may use.
 Smoothed probabilities and the Viterbi path look at later answers too.
 """
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from outcomes.kernel.compiled import compiled
+from outcomes.kernel.lanes import combine, multiply, scale, total
 from outcomes.kernel.latent_markov import LatentMarkovParameters, pad
 from outcomes.kernel.latent_markov_packing import Observations
 from outcomes.kernel.latent_markov_passes import IMPOSSIBLE, emit
@@ -38,61 +40,49 @@ class Posterior:
 
 
 @compiled
-def _posterior_pass(
+def _posterior_pass(  # noqa: PLR0917  compiled code takes its arrays by position
     packed: NDArray[np.uint16] | NDArray[np.uint32],
     starts: NDArray[np.int64],
     table: NDArray[np.float64],
     shift: NDArray[np.float64],
     initial: NDArray[np.float64],
     transition: NDArray[np.float64],
+    backward_transition: NDArray[np.float64],
     lanes: tuple[int, ...],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return filtered and smoothed probabilities and the log-probability of each occasion given its past."""
+    # the recursions of `latent_markov_passes.sweep`, keeping every occasion instead of adding up
     width = len(lanes)
-    n_rows = packed.shape[0]
-    n_periods = transition.shape[0]
-    flat_table = table.ravel()
-    filtered = np.empty((n_rows, width))
-    smoothed = np.empty((n_rows, width))
-    log_occasion = np.empty(n_rows)
-    emission = np.empty(n_rows * width)
-    behind = np.empty(width)
-    ahead = np.empty(width)
+    square = width * width
+    last_period = transition.shape[0] - 1
+    flat_table, onward, back = table.ravel(), transition.ravel(), backward_transition.ravel()
+    filtered = np.empty(packed.shape[0] * width)
+    smoothed = np.empty(packed.shape[0] * width)
+    emission = np.empty(packed.shape[0] * width)
+    log_occasion = np.empty(packed.shape[0])
+    work, behind = np.empty(width), np.empty(width)
     for sequence in range(starts.shape[0] - 1):
         begin, end = starts[sequence], starts[sequence + 1]
         for t in range(begin, end):
-            taken = emit(packed[t], flat_table, emission, t * width, lanes)
+            here = t * width
+            log_occasion[t] = emit(packed, t, flat_table, emission, here, lanes)
             for pack in range(packed.shape[1]):
-                taken += shift[packed[t, pack]]
-            scaling = 0.0
-            period = min(t - begin - 1, n_periods - 1)
-            for j in range(width):
-                if t == begin:
-                    ahead[j] = initial[j]
-                else:
-                    ahead[j] = 0.0
-                    for i in range(width):
-                        ahead[j] += filtered[t - 1, i] * transition[period, i, j]
-                ahead[j] *= emission[t * width + j]
-                scaling += ahead[j]
-            scaling = max(scaling, IMPOSSIBLE)
-            log_occasion[t] = taken + np.log(scaling)
-            for j in range(width):
-                filtered[t, j] = ahead[j] / scaling
-                emission[t * width + j] /= scaling
+                log_occasion[t] += shift[packed[t, pack]]
+            if t == begin:
+                multiply(work, 0, initial, 0, emission, here, lanes)
+            else:
+                combine(work, 0, filtered, here - width, onward, min(t - begin - 1, last_period) * square, lanes)
+                multiply(work, 0, work, 0, emission, here, lanes)
+            scaling = max(total(work, 0, lanes), IMPOSSIBLE)
+            log_occasion[t] += np.log(scaling)
+            scale(filtered, here, work, 0, 1.0 / scaling, lanes)
+            scale(emission, here, emission, here, 1.0 / scaling, lanes)
         behind[:] = 1.0
-        for step in range(end - begin):
-            t = end - 1 - step
-            for j in range(width):
-                smoothed[t, j] = filtered[t, j] * behind[j]
-            if step < end - begin - 1:
-                period = min(t - begin - 1, n_periods - 1)
-                for j in range(width):
-                    ahead[j] = emission[t * width + j] * behind[j]
-                for i in range(width):
-                    behind[i] = 0.0
-                    for j in range(width):
-                        behind[i] += transition[period, i, j] * ahead[j]
+        for t in range(end - 1, begin - 1, -1):
+            here = t * width
+            multiply(smoothed, here, filtered, here, behind, 0, lanes)
+            multiply(work, 0, emission, here, behind, 0, lanes)
+            if t > begin:
+                combine(behind, 0, work, 0, back, min(t - begin - 1, last_period) * square, lanes)
     return filtered, smoothed, log_occasion
 
 
@@ -104,7 +94,7 @@ def _viterbi_pass(
     log_initial: NDArray[np.float64],
     log_transition: NDArray[np.float64],
 ) -> NDArray[np.int64]:
-    """Return the jointly likeliest states; ties go to the lower number."""
+    # ties go to the lower number
     n_rows = packed.shape[0]
     n_states = log_initial.shape[0]
     n_periods = log_transition.shape[0]
@@ -161,13 +151,13 @@ def posterior(observations: Observations, parameters: LatentMarkovParameters) ->
         padded.shift,
         padded.initial,
         padded.transition,
+        np.ascontiguousarray(padded.transition.transpose(0, 2, 1)),
         padded.lanes,
     )
-    n = parameters.n_states
+    n, shape = parameters.n_states, (observations.n_occasions, len(padded.lanes))
     log_sequence = np.add.reduceat(log_occasion, observations.starts[:-1])
-    return Posterior(
-        np.ascontiguousarray(filtered[:, :n]), np.ascontiguousarray(smoothed[:, :n]), log_occasion, log_sequence
-    )
+    filtered, smoothed = (np.ascontiguousarray(p.reshape(shape)[:, :n]) for p in (filtered, smoothed))
+    return Posterior(filtered, smoothed, log_occasion, log_sequence)
 
 
 def viterbi(observations: Observations, parameters: LatentMarkovParameters) -> NDArray[np.int64]:

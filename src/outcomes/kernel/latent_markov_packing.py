@@ -1,6 +1,7 @@
 """How ragged item answers are laid out so that one table look-up replaces several items.
 
-Up to four items share one *pack*: the combination of their answers (missing included) is a row number in one probability
+Up to four items share one *pack*: the combination of their answers (missing included) is a row number in one
+probability
 table, so a sweep multiplies a few table rows per occasion and never takes an exponential or asks whether an answer is
 missing. Used by `latent_markov`; nothing here knows what a state is.
 """
@@ -32,7 +33,8 @@ class Packing:
     offsets : NDArray[np.int64], shape (n_packs,)
         First row of each pack in the joined table.
     slots : NDArray[np.int64], shape (n_rows, most_items)
-        For each row, the (item, answer) slots whose probabilities are multiplied; missing answers and unused places point
+        For each row, the (item, answer) slots whose probabilities are multiplied; missing answers and unused places
+        point
         to the last slot, whose probability is one.
     item_slots : NDArray[np.int64], shape (n_items + 1,)
         First slot of each item; slots ``item_slots[i]:item_slots[i + 1]`` are the answers of item i.
@@ -144,7 +146,7 @@ def observe(
     weights: NDArray[np.floating] | None = None,
     n_categories: Sequence[int] | None = None,
 ) -> Observations:
-    """What the sweeps need to know about a set of ragged sequences.
+    """How does a set of ragged sequences look to the sweeps.
 
     Parameters
     ----------
@@ -167,24 +169,24 @@ def observe(
     DataError
         If shapes disagree, a sequence is empty, a weight is negative or not finite, or a code is out of range.
     """
-    codes = np.ascontiguousarray(codes, dtype=np.int8)
+    answers = np.ascontiguousarray(codes).astype(np.int8, copy=False)
     bounds = np.ascontiguousarray(starts, dtype=np.int64)
-    _check_shape(codes, bounds)
+    _check_shape(answers, bounds)
     people = np.ones(bounds.size - 1) if weights is None else np.ascontiguousarray(weights, dtype=np.float64)
     if people.shape != (bounds.size - 1,) or not np.isfinite(people).all() or (people < 0).any():
         raise DataError(f"weights: {bounds.size - 1} finite numbers of at least 0 are needed, one for each sequence")
-    largest = codes.max(axis=0)
+    largest = answers.max(axis=0)
     n_seen = tuple(int(n) for n in (np.maximum(largest, 0) + 1 if n_categories is None else n_categories))
-    outside = int(((codes < MISSING) | (codes >= np.array(n_seen))).sum())
+    outside = int(((answers < MISSING) | (answers >= np.array(n_seen))).sum())
     if outside:
         raise DataError(f"codes: {outside} answers outside 0..n_categories-1 (rule item_range); -1 stands for missing")
     layout = packing(n_seen)
-    packed = _packed(codes, layout)
+    packed = _packed(answers, layout)
     counted = np.zeros(layout.n_rows)
     per_row = np.repeat(people, np.diff(bounds))
     for pack in range(packed.shape[1]):
         counted += np.bincount(packed[:, pack], weights=per_row, minlength=layout.n_rows)
-    return Observations(codes, bounds, people, layout, packed, counted)
+    return Observations(answers, bounds, people, layout, packed, counted)
 
 
 def _check_shape(codes: NDArray[np.int8], starts: NDArray[np.int64]) -> None:

@@ -1,6 +1,7 @@
 """The two passes over every sequence, compiled: what the whole EM costs.
 
-States are padded with impossible ones to a multiple of four, and the padded width travels as the length of a tuple, so that the
+States are padded with impossible ones to a multiple of four, and the padded width travels as the length of a tuple, so
+that the
 compiler knows it and turns each loop over states into vector instructions.
 """
 
@@ -25,7 +26,7 @@ def fill_tables(
     table: NDArray[np.float64],
     shift: NDArray[np.float64],
 ) -> None:
-    """What is the probability of each pack of answers in each state, relative to the likeliest state.
+    """How probable is each pack of answers in each state, relative to the likeliest state.
 
     Parameters
     ----------
@@ -80,8 +81,9 @@ def collect_items(
 
 
 @compiled
-def emit(
-    row_packs: NDArray[np.uint16] | NDArray[np.uint32],
+def emit(  # noqa: PLR0917  compiled code takes its arrays by position
+    packed: NDArray[np.uint16] | NDArray[np.uint32],
+    row: int,
     table: NDArray[np.float64],
     out: NDArray[np.float64],
     offset: int,
@@ -91,8 +93,10 @@ def emit(
 
     Parameters
     ----------
-    row_packs : NDArray, shape (n_packs,)
-        Table rows of the occasion.
+    packed : NDArray, shape (n_occasions, n_packs)
+        Table rows of each occasion.
+    row : int
+        Number of the occasion.
     table : NDArray[np.float64], shape (n_rows * width,)
         Relative probabilities of `fill_tables`, flat.
     out : NDArray[np.float64], flat
@@ -108,14 +112,14 @@ def emit(
         Logarithm that was taken out on the way (zero unless there are more packs than ``RESCALE``).
     """
     width = len(lanes)
-    n_packs = row_packs.shape[0]
+    n_packs = packed.shape[1]
     if n_packs == 1:
-        scale(out, offset, table, np.int64(row_packs[0]) * width, 1.0, lanes)
+        scale(out, offset, table, np.int64(packed[row, 0]) * width, 1.0, lanes)
         return 0.0
-    multiply(out, offset, table, np.int64(row_packs[0]) * width, table, np.int64(row_packs[1]) * width, lanes)
+    multiply(out, offset, table, np.int64(packed[row, 0]) * width, table, np.int64(packed[row, 1]) * width, lanes)
     taken = 0.0
     for pack in range(2, n_packs):
-        multiply(out, offset, out, offset, table, np.int64(row_packs[pack]) * width, lanes)
+        multiply(out, offset, out, offset, table, np.int64(packed[row, pack]) * width, lanes)
         if pack % RESCALE == 0:
             top = max(total(out, offset, lanes), IMPOSSIBLE)
             scale(out, offset, out, offset, 1.0 / top, lanes)
@@ -124,7 +128,7 @@ def emit(
 
 
 @compiled
-def sweep(
+def sweep(  # noqa: PLR0917  compiled code takes its arrays by position
     packed: NDArray[np.uint16] | NDArray[np.uint32],
     starts: NDArray[np.int64],
     weights: NDArray[np.float64],
@@ -134,11 +138,13 @@ def sweep(
     backward_transition: NDArray[np.float64],
     lanes: tuple[int, ...],
 ) -> tuple[float, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    r"""What does each parameter expect to have been counted: one scaled forward-backward pass over every sequence.
+    r"""Which counts does the model expect: one scaled forward-backward pass over every sequence.
 
-    With :math:`b_t` the probabilities of occasion t, forward :math:`\alpha_t \propto (A^\top \alpha_{t-1}) b_t` scaled to sum to
+    With :math:`b_t` the probabilities of occasion t, forward :math:`\alpha_t \propto (A^\top \alpha_{t-1}) b_t` scaled
+    to sum to
     one by :math:`1/c_t`, backward :math:`\beta_{t-1} = A (b_t \beta_t / c_t)`; the log-likelihood is the sum of
-    :math:`\log c_t` (Rabiner 1989, equations 90-95). The backward pass starts from the sequence's weight, so that all that it
+    :math:`\log c_t` (Rabiner 1989, equations 90-95). The backward pass starts from the sequence's weight, so that all
+    that it
     adds up is weighted.
 
     Parameters
@@ -196,7 +202,7 @@ def sweep(
         product = 1.0
         for t in range(length):
             here = t * width
-            log_sequence += emit(packed[begin + t], flat_table, emission, here, lanes)
+            log_sequence += emit(packed, begin + t, flat_table, emission, here, lanes)
             if t == 0:
                 multiply(work, 0, initial, 0, emission, here, lanes)
             else:

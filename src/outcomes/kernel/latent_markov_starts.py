@@ -1,10 +1,11 @@
 """Where to begin, and how to trust that the end is the best one: many short starts, the best few finished.
 
-One random start is not a fit. Starts differ in kind (cut by severity; by likeness to a few occasions; random), each from its own stream of
+One random start is not a fit. Starts differ in kind (cut by severity; by likeness to a few occasions; random), each
+from its own stream of
 random numbers, so that the result depends neither on the order nor on the number of threads.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -18,7 +19,8 @@ from outcomes.kernel.latent_markov_packing import Observations
 
 STAY = (0.3, 0.95)  # range of the probability to stay, drawn for each start; the severity start uses the middle
 SMOOTHING = 0.15  # share of the whole sample's answers mixed into each state's, so that no start begins at zero
-SAMPLE = 4000  # occasions looked at to make a start; more do not make a better one
+SAMPLE = 2000  # occasions looked at to make a start; more do not make a better one
+REACHED = 0.01  # climbs whose limits lie within so many log units have reached the same top
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,11 @@ class Search:
     short_sweeps : int
         Sweeps of each short climb.
     finished : int
-        How many of the best short climbs go on to the end.
+        How many of the best short climbs go on, to within ``REACHED`` of their limit.
     sweeps : int
-        Cap on the sweeps of a finished climb.
+        Cap on the sweeps of a climb.
     tolerance : float
-        Largest Aitken gap, in log units, of a climb that has arrived.
+        Largest Aitken gap, in log units, at which the best of the finished climbs, which goes on alone, has arrived.
     score_tolerance : float
         Largest standardised gradient of a climb that has arrived.
     """
@@ -75,6 +77,11 @@ class Climb:
         """Return the last value of the objective."""
         return float(self.ascent.path[-1])
 
+    @property
+    def limit(self) -> float:
+        """Return where the climb would end by Aitken's estimate; the last value where there is no estimate."""
+        return self.objective + (self.ascent.gap if np.isfinite(self.ascent.gap) else 0.0)
+
 
 def search(
     observations: Observations,
@@ -87,7 +94,7 @@ def search(
     workers: int = 1,
     on_climb: Callable[[int, int], None] | None = None,
 ) -> tuple[Climb, ...]:
-    """Which starts were tried and where did each end; the best finished one comes first.
+    """Which starts were tried and where did each end; the best one comes first.
 
     Parameters
     ----------
@@ -120,7 +127,7 @@ def search(
     total = jobs + min(plan.finished, jobs)
     done = 0
 
-    def report(climbs: "Sequence[Climb] | map[Climb]") -> list[Climb]:
+    def report(climbs: Iterable[Climb]) -> list[Climb]:
         nonlocal done
         kept = []
         for climb in climbs:
@@ -145,15 +152,15 @@ def search(
         )
         return Climb(number, kind, finished=False, ascent=ascent)
 
-    def finish(climb: Climb) -> Climb:
-        if climb.ascent.reason == "tolerance":
+    def climb_on(climb: Climb, gap: float) -> Climb:
+        if climb.ascent.gap <= gap and climb.ascent.reason == "tolerance":
             return Climb(climb.number, climb.kind, finished=True, ascent=climb.ascent)
         more = ascend(
             climb.ascent.parameters,
             improve,
-            tolerance=plan.tolerance,
+            tolerance=gap,
             score_tolerance=plan.score_tolerance,
-            sweeps=plan.sweeps,
+            sweeps=max(plan.sweeps - len(climb.ascent.path) + 1, 1),
         )
         path = np.concatenate((climb.ascent.path, more.path[1:]))
         whole = Ascent(more.parameters, path, more.score, more.gap, more.reason)
@@ -162,8 +169,11 @@ def search(
     with ThreadPoolExecutor(max_workers=max(workers, 1)) as pool:
         over = pool.map if workers > 1 else map
         shorts = sorted(report(over(short, range(jobs))), key=_best_first)
-        finals = sorted(report(over(finish, shorts[: plan.finished])), key=_best_first)
-    return (*finals, *shorts[plan.finished :])
+        rough = max(plan.tolerance, REACHED)
+        finals = report(over(lambda climb: climb_on(climb, rough), shorts[: plan.finished]))
+    best = min(finals, key=lambda climb: (-climb.limit, climb.number))
+    others = sorted((climb for climb in finals if climb is not best), key=lambda climb: (-climb.limit, climb.number))
+    return (climb_on(best, plan.tolerance), *others, *shorts[plan.finished :])
 
 
 def _best_first(climb: Climb) -> tuple[float, int]:
@@ -240,7 +250,7 @@ def _random_moves(n_states: int, periods: int, rng: np.random.Generator) -> NDAr
 
 
 def _by_severity(codes: NDArray[np.int8], n_states: int) -> NDArray[np.int64]:
-    """Cut occasions into equal parts by their mean given answer; a blank occasion counts as lowest."""
+    # equal parts by the mean given answer; a blank occasion counts as lowest
     given = codes >= 0
     mean = np.where(given, codes, 0).sum(axis=1) / np.maximum(given.sum(axis=1), 1)
     rank = np.argsort(np.argsort(mean, kind="stable"), kind="stable")
@@ -249,7 +259,7 @@ def _by_severity(codes: NDArray[np.int8], n_states: int) -> NDArray[np.int64]:
 
 
 def _by_likeness(codes: NDArray[np.int8], n_states: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Group occasions around a few of them, drawn apart from each other as k-means++ draws its centres."""
+    # groups around a few occasions, drawn apart from each other as k-means++ draws its centres
     answers = codes.astype(np.float64)
     given = codes >= 0
     level = np.where(given, answers, 0).sum(axis=0) / np.maximum(given.sum(axis=0), 1)

@@ -1,5 +1,7 @@
 """How a fitted model is kept: JSON that thaws to the same bits, holds no patient's row and runs no code."""
 
+# ruff: noqa: ANN401  the estimator imports this module, so its type cannot be named here
+
 import json
 from typing import Any
 
@@ -28,7 +30,7 @@ NUMBERS = (
 
 
 def freeze(model: Any) -> dict[str, Any]:
-    """What must be kept to use a fitted model again.
+    """Which facts must be kept to use a fitted model again.
 
     Parameters
     ----------

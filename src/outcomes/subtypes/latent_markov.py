@@ -1,7 +1,9 @@
 """Which states do patients move through: the latent Markov estimator.
 
-Validates and translates; `outcomes.kernel.latent_markov` computes. States are numbered 1.. by the total score expected in them, so state 1 is
-always the mildest. Filtered, smoothed and Viterbi states are three methods: only the filtered ones may be used to predict.
+Validates and translates; `outcomes.kernel.latent_markov` computes. States are numbered 1.. by the total score expected
+in them, so state 1 is
+always the mildest. Filtered, smoothed and Viterbi states are three methods: only the filtered ones may be used to
+predict.
 """
 
 import json
@@ -20,7 +22,7 @@ from outcomes.kernel.emissions import family
 from outcomes.kernel.latent_markov import Form, LatentMarkovParameters, expect
 from outcomes.kernel.latent_markov_decoding import Posterior, posterior, viterbi
 from outcomes.kernel.latent_markov_packing import Observations, observe
-from outcomes.kernel.latent_markov_starts import Climb, Search, search
+from outcomes.kernel.latent_markov_starts import REACHED, Climb, Search, search
 from outcomes.subtypes.frozen import freeze, thaw
 from outcomes.subtypes.profiles import expected_scores, profile_table, response_table, transition_table
 from outcomes.subtypes.sequences import MISSING, Sequences, Trajectories, sequences
@@ -28,7 +30,6 @@ from outcomes.subtypes.sequences import MISSING, Sequences, Trajectories, sequen
 Source = Trajectories | pd.DataFrame | NDArray[np.generic]
 Progress = Callable[[str, int, int], None]
 
-SAME_BEST = 0.01  # climbs that end within so many log units of the best have reached it
 FEWEST_SEQUENCES = 2
 LARGEST_N_STATES = 64
 
@@ -36,8 +37,10 @@ LARGEST_N_STATES = 64
 class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
     """Which hidden states explain the item answers, and how do patients move between them.
 
-    Each occasion belongs to one of ``n_states`` hidden states; answers to the items are independent given the state; states follow a first-order
-    Markov chain. Sequences may have any length. Missing answers, and occasions without any answer, are summed out of the likelihood,
+    Each occasion belongs to one of ``n_states`` hidden states; answers to the items are independent given the state;
+    states follow a first-order
+    Markov chain. Sequences may have any length. Missing answers, and occasions without any answer, are summed out of
+    the likelihood,
     which takes them as missing at random. Time is counted in occasions, not days.
 
     Parameters
@@ -45,11 +48,13 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
     n_states : int, default 7
         Number of states, 1 to 64.
     emissions : {"nominal", "ordinal"} or dict of item name to one of them, default "nominal"
-        Free answer probabilities, or ordered answers (adjacent-category logits: one location a state and item, steps shared by states).
+        Free answer probabilities, or ordered answers (adjacent-category logits: one location a state and item, steps
+        shared by states).
     time_varying : bool, default False
         Whether every step between occasions has transition probabilities of its own.
     penalty : float, default 0.1
-        Pseudo-observations added to each probability vector to keep estimates off zero (see `outcomes.kernel.latent_markov.Form`); 0 is
+        Pseudo-observations added to each probability vector to keep estimates off zero (see
+        `outcomes.kernel.latent_markov.Form`); 0 is
         plain maximum likelihood.
     n_starts : int, default 50
         Short climbs from different starts; the best few are finished.
@@ -83,7 +88,7 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
     starts_ : DataFrame
         One row a start: start, kind, objective, sweeps, gap, score, finished, converged, reached_best.
     starts_at_best_ : int
-        Finished climbs within 0.01 log units of the best.
+        Finished climbs whose limit is within 0.01 log units of the best.
     n_parameters_ : int
         Free probabilities.
     n_persons_ : float
@@ -101,7 +106,8 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
 
     Notes
     -----
-    Not meant for diagnosis: states describe answer patterns. An item that keeps a persistence of its own beyond the states shows in
+    Not meant for diagnosis: states describe answer patterns. An item that keeps a persistence of its own beyond the
+    states shows in
     `outcomes.subtypes.items`.
 
     References
@@ -152,7 +158,8 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         Parameters
         ----------
         X : Trajectories, DataFrame or 2-D array
-            See `outcomes.subtypes.sequences.sequences`; a table whose key columns have other names goes through that function first.
+            See `outcomes.subtypes.sequences.sequences`; a table whose key columns have other names goes through that
+            function first.
         y : None
             Not used.
         sample_weight : array-like of float, shape (n_sequences,), optional
@@ -202,8 +209,8 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         self._keep(climbs, observations, form)
         if not self.converged_:
             warnings.warn(
-                f"latent Markov with {self.n_states} states: the kept start ended at its cap of {len(self.path_)} sweeps with an "
-                f"estimated {climbs[0].ascent.gap:.3g} log units to go; raise search.sweeps or choose fewer states",
+                f"{self.n_states} states: the kept start ended at its cap of {len(self.path_)} sweeps, an estimated "
+                f"{climbs[0].ascent.gap:.3g} log units below its limit; raise search.sweeps or choose fewer states",
                 NotConvergedWarning,
                 stacklevel=2,
             )
@@ -330,12 +337,13 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         return float(found.log_sequence.sum() / answered)
 
     def profile(self) -> pd.DataFrame:
-        """What does each state look like, item by item.
+        """Show what each state looks like, item by item.
 
         Returns
         -------
         DataFrame
-            One row a state and item: state, item, expected_score, at_least_1, at_least_2 ... (NaN where the item has no such answer).
+            One row a state and item: state, item, expected_score, at_least_1, at_least_2 ... (NaN where the item has
+            no such answer).
         """
         check_is_fitted(self)
         return profile_table(self.parameters_.response, self.answers_, self.columns_)
@@ -368,7 +376,8 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         Returns
         -------
         dict of str to float
-            aic, bic (n is the number of persons, that is sequences with an answer, not rows), sample_size_adjusted_bic, icl.
+            aic, bic (n is the number of persons, that is sequences with an answer, not rows),
+            sample_size_adjusted_bic, icl.
         """
         check_is_fitted(self)
         deviance, adjusted = -2 * self.log_likelihood_, (self.n_persons_ + 2) / 24
@@ -420,23 +429,21 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
     def _check_size(self, observations: Observations) -> None:
         answered = (observations.codes >= 0).any(axis=1)
         with_answer = np.logical_or.reduceat(answered, observations.starts[:-1])
-        if int(with_answer.sum()) < FEWEST_SEQUENCES:
-            raise DataError(
-                f"at least {FEWEST_SEQUENCES} sequences with an answer are needed to find states, got {int(with_answer.sum())}"
-            )
+        people = int(with_answer.sum())
+        if people < FEWEST_SEQUENCES:
+            raise DataError(f"at least {FEWEST_SEQUENCES} sequences with an answer are needed, got {people}")
         distinct = len(np.unique(observations.codes[answered], axis=0))
-        bearable = min(distinct, int(with_answer.sum()))
-        if self.n_states > bearable:
+        if self.n_states > min(distinct, people):
             raise ConfigError(
-                f"n_states is {self.n_states}, but the data hold {int(with_answer.sum())} sequences and {distinct} different rows of "
-                f"answers; at most {bearable} states could be told apart"
+                f"n_states is {self.n_states}, but the data hold {people} sequences and {distinct} different rows of "
+                f"answers; at most {min(distinct, people)} states could be told apart"
             )
 
     def _form(self, columns: tuple[str, ...]) -> Form:
         names = dict.fromkeys(columns, self.emissions) if isinstance(self.emissions, str) else dict(self.emissions)
         if set(names) != set(columns):
             raise ConfigError(f"emissions: one family for each of {columns} is needed, got {tuple(names)}")
-        families = tuple(family(cast("str", names[column])) for column in columns)
+        families = tuple(family(names[column]) for column in columns)
         return Form(families, time_varying=self.time_varying, penalty=self.penalty)
 
     def _plan(self) -> Search:
@@ -492,13 +499,10 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
     def _observed(self, X: Source) -> tuple[Sequences, Observations]:
         check_is_fitted(self)
         data = sequences(X)
-        if isinstance(X, np.ndarray):
-            data = Sequences(data.items, data.starts, self.columns_, data.rows)
-        if set(data.columns) < set(self.columns_) or data.items.shape[1] != len(self.columns_):
-            raise DataError(f"the model was fitted on items {', '.join(self.columns_)}; got {', '.join(data.columns)}")
-        places = [data.columns.index(c) if c in data.columns else -1 for c in self.columns_]
-        if min(places) < 0:
-            raise DataError(f"the model was fitted on items {', '.join(self.columns_)}; got {', '.join(data.columns)}")
+        names = self.columns_ if isinstance(X, np.ndarray) else data.columns
+        if data.items.shape[1] != len(names) or not set(self.columns_) <= set(names):
+            raise DataError(f"the model was fitted on items {', '.join(self.columns_)}; not all of them were put in")
+        places = [names.index(column) for column in self.columns_]
         data = Sequences(data.items[:, places], data.starts, self.columns_, data.rows)
         codes = _coded(data, self.answers_)
         return data, observe(codes, data.starts, n_categories=[len(seen) for seen in self.answers_])
@@ -523,7 +527,7 @@ def _answers_seen(data: Sequences) -> tuple[NDArray[np.int8], ...]:
 
 
 def _coded(data: Sequences, answers: tuple[NDArray[np.int8], ...]) -> NDArray[np.int8]:
-    """Return answers numbered from 0 within those of the fit, -1 for missing."""
+    # numbers from 0 within the answers of the fit, -1 for missing
     codes = np.full(data.items.shape, MISSING, dtype=np.int8)
     for item, seen in enumerate(answers):
         column = data.items[:, item]
@@ -532,15 +536,15 @@ def _coded(data: Sequences, answers: tuple[NDArray[np.int8], ...]) -> NDArray[np
         strange = int((given & (seen[number] != column)).sum())
         if strange:
             raise DataError(
-                f"{data.columns[item]}: {strange} answers of a kind that the fit has never seen (rule item_answer_known); "
-                "treat them as missing or refit"
+                f"{data.columns[item]}: {strange} answers of a kind that the fit has never seen "
+                "(rule item_answer_known); treat them as missing or refit"
             )
         codes[given, item] = number[given]
     return codes
 
 
 def _starts_table(climbs: tuple[Climb, ...]) -> pd.DataFrame:
-    best = climbs[0].objective
+    best = climbs[0].limit
     rows = [
         {
             "start": climb.number,
@@ -551,7 +555,7 @@ def _starts_table(climbs: tuple[Climb, ...]) -> pd.DataFrame:
             "score": climb.ascent.score,
             "finished": climb.finished,
             "converged": climb.finished and climb.ascent.reason == "tolerance",
-            "reached_best": climb.finished and climb.objective >= best - SAME_BEST,
+            "reached_best": climb.finished and climb.limit >= best - REACHED,
         }
         for climb in climbs
     ]

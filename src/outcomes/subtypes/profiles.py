@@ -1,4 +1,4 @@
-"""What a state looks like: expected item scores, chances of reaching each answer, moves, as tidy tables with states numbered from 1."""
+"""How does a state look: expected item scores, chances of reaching each answer, moves; tidy tables, states from 1."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 def expected_scores(
     response: Sequence[NDArray[np.float64]], answers: Sequence[NDArray[np.int8]]
 ) -> NDArray[np.float64]:
-    """What score does each state expect on each item.
+    """Which score does each state expect on each item.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def expected_scores(
 def profile_table(
     response: Sequence[NDArray[np.float64]], answers: Sequence[NDArray[np.int8]], columns: Sequence[str]
 ) -> pd.DataFrame:
-    """What does each state look like, item by item.
+    """How does each state look, item by item.
 
     Parameters
     ----------

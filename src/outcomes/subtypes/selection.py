@@ -1,5 +1,6 @@
-"""How many states are there: the whole table over k, the choice of the Bayesian criterion, and an override with its reason."""
+"""How many states are there: the whole table over k, the choice by BIC, and an override with its reason."""
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
@@ -8,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from outcomes.errors import ConfigError
+from outcomes.errors import ConfigError, NotConvergedWarning
 from outcomes.subtypes.latent_markov import LatentMarkov, Progress, Source
 from outcomes.subtypes.sequences import sequences
 
@@ -20,7 +21,8 @@ class Selection:
     Attributes
     ----------
     table : DataFrame
-        One row a number of states: k, log_likelihood, n_parameters, aic, bic, sample_size_adjusted_bic, icl, entropy_r2, smallest_state
+        One row a number of states: k, log_likelihood, n_parameters, aic, bic, sample_size_adjusted_bic, icl,
+        entropy_r2, smallest_state
         (share of answered occasions), starts_at_best, n_finished, converged, chosen.
     models : dict of int to LatentMarkov
         The fitted candidates.
@@ -55,7 +57,8 @@ def select_states(
 ) -> Selection:
     """How many states do the data call for.
 
-    The smallest BIC wins, counted with persons (sequences with an answer), not rows. The whole table is returned because criteria disagree
+    The smallest BIC wins, counted with persons (sequences with an answer), not rows. The whole table is returned
+    because criteria disagree
     and because an analyst may prefer another number; the override and its reason are part of the record.
 
     Parameters
@@ -82,6 +85,11 @@ def select_states(
     ------
     ConfigError
         If there is nothing to try, or an override has no reason or was not tried.
+
+    Warns
+    -----
+    NotConvergedWarning
+        If the chosen model ended at its cap; for the other candidates the table says so.
     """
     numbers = sorted(set(n_states))
     if not numbers:
@@ -90,15 +98,23 @@ def select_states(
         raise ConfigError(f"override must be one of {numbers} and come with a reason, got {override!r} and {reason!r}")
     data = sequences(X)
     template = LatentMarkov() if estimator is None else estimator
-    models = {
-        k: cast("LatentMarkov", clone(template).set_params(n_states=k)).fit(data, on_progress=on_progress)
-        for k in numbers
-    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotConvergedWarning)
+        models = {
+            k: cast("LatentMarkov", clone(template).set_params(n_states=k)).fit(data, on_progress=on_progress)
+            for k in numbers
+        }
     table = pd.DataFrame([_row(model) for model in models.values()])
-    best = int(table.loc[table["bic"].idxmin(), "k"])
+    best = numbers[int(table["bic"].to_numpy().argmin())]
     chosen = best if override is None else override
     table["chosen"] = table["k"] == chosen
     why = f"smallest BIC among k = {', '.join(map(str, numbers))}" if override is None else str(reason)
+    if not models[chosen].converged_:
+        warnings.warn(
+            f"the chosen model with {chosen} states ended at its cap of sweeps; raise search.sweeps",
+            NotConvergedWarning,
+            stacklevel=2,
+        )
     return Selection(table, models, chosen, best, why)
 
 

@@ -1,6 +1,7 @@
 """What may be put into a model of item trajectories, and the one form it is brought into.
 
-Accepted are item trajectories (anything with ``items``, ``starts`` and ``columns``), a table with one row an occasion, or a plain array
+Accepted are item trajectories (anything with ``items``, ``starts`` and ``columns``), a table with one row an occasion,
+or a plain array
 with one row a person.
 """
 
@@ -86,7 +87,8 @@ def sequences(
     Parameters
     ----------
     source : Trajectories, DataFrame or 2-D array
-        Item trajectories; or a table with one row an occasion; or an array with one row a person and one column an item (one occasion each).
+        Item trajectories; or a table with one row an occasion; or an array with one row a person and one column an
+        item (one occasion each).
     by : str or sequence of str, default ("pseudonym", "referral")
         Columns of a table that name its sequences; those that exist are used, at least one must.
     order : str or None, default "occasion"
@@ -148,9 +150,9 @@ def _from_table(table: pd.DataFrame, by: tuple[str, ...], order: str | None, ite
     blank = int(table[keys].isna().any(axis=1).sum())
     if blank:
         raise DataError(f"{', '.join(keys)}: {blank} of {len(table)} rows name no sequence (rule key_given)")
-    sequence = table.groupby(keys, sort=True).ngroup().to_numpy()
+    sequence = table.groupby(keys, sort=True).ngroup().to_numpy().astype(np.int64)
     moment = np.arange(len(table)) if order is None else _moments(table[order], order)
-    rows = np.lexsort((moment, sequence))
+    rows = np.lexsort((moment, sequence)).astype(np.int64)
     _refuse_duplicates(sequence[rows], moment[rows])
     starts = np.concatenate(([0], np.cumsum(np.bincount(sequence)))).astype(np.int64)
     return Sequences(_numbers(table[columns])[rows], starts, tuple(map(str, columns)), rows)
@@ -181,7 +183,7 @@ def _numbers(table: pd.DataFrame) -> NDArray[np.int8]:
 
 
 def _answers(values: NDArray[np.generic], columns: tuple[str, ...]) -> NDArray[np.int8]:
-    """Return answers as bytes with -1 for missing, or say which column holds what cannot be an answer."""
+    # bytes with -1 for missing, or an error that names the column that holds what cannot be an answer
     if values.ndim != MATRIX or values.shape[1] != len(columns) or not len(columns):
         raise DataError("items: a table with one row an occasion and one column an item is needed")
     if values.dtype.kind not in "iufb":
@@ -193,7 +195,7 @@ def _answers(values: NDArray[np.generic], columns: tuple[str, ...]) -> NDArray[n
     if wrong.any():
         column = int(wrong.any(axis=0).argmax())
         raise DataError(
-            f"{columns[column]}: {int(wrong[:, column].sum())} of {wrong.shape[0]} answers are not whole numbers from 0 to "
-            f"{LARGEST_CODE} (rule item_code); first at row {int(wrong[:, column].argmax())}"
+            f"{columns[column]}: {int(wrong[:, column].sum())} of {wrong.shape[0]} answers are not whole numbers "
+            f"from 0 to {LARGEST_CODE} (rule item_code); first at row {int(wrong[:, column].argmax())}"
         )
     return numbers.astype(np.int8)
