@@ -1,5 +1,5 @@
-"""Who counts, and in what shape do models meet them?
+"""Who counts, and in what shape models meet them.
 
-`episodes.episodes` one row a referral, `trajectories.trajectories` answers as ragged arrays, `splits` folds that never part a patient,
-`flow.flow` how many remain at each step and why the others do not.
+`episodes.episodes` one row a referral, `trajectories.trajectories` answers as ragged arrays, `splits` folds that never
+part a patient, `flow.flow` how many remain at each step and why the others do not.
 """

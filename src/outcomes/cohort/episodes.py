@@ -1,4 +1,4 @@
-"""What became of each referral? One row a referral: waits, contacts, completion, and the groups its person belongs to."""
+"""What became of each referral? Waits, contacts, completion, and the groups its person belongs to."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -16,11 +16,19 @@ KEY: Final = ("pseudonym", "referral")
 ASSESSMENT: Final = "assessment"
 FIRST_QUARTER_OF_FINANCIAL_YEAR: Final = 2
 CENTURY: Final = 100
+FROM_REFERRALS: Final = (
+    *("service", "therapist", "referral_source", "problem_descriptor", "quarter", "year", "end_reason", "end_day"),
+    *("last_seen_day", "open"),
+)
+FROM_CONTACTS: Final = (
+    *("days_waited", "weeks_waited", "treatment_contacts", "days_first_to_second", "assessed", "started", "completed"),
+    *("highest_step", "therapy"),
+)
 TEXT: Final = pd.StringDtype(na_value=np.nan)
 
 
 def financial_year(quarter: pd.Series) -> pd.Series:
-    """In which NHS financial year (April to March) was a referral received?
+    """Say in which NHS financial year (April to March) a referral was received.
 
     Parameters
     ----------
@@ -46,7 +54,7 @@ def financial_year(quarter: pd.Series) -> pd.Series:
 
 
 def treatment_contacts(contacts: pd.DataFrame, referrals: pd.DataFrame, edition: RuleEdition) -> pd.Series:
-    """Which contacts are treatment contacts?
+    """Say which contacts are treatment contacts.
 
     Attended, of a treatment type, not employment support, and between receipt and end of the referral.
 
@@ -73,8 +81,8 @@ def treatment_contacts(contacts: pd.DataFrame, referrals: pd.DataFrame, edition:
 
 
 def _places(rows: pd.DataFrame, referrals: pd.DataFrame) -> NDArray[np.intp]:
-    """Position in `referrals` of each row's referral."""
-    places = pd.Index(referrals["referral"]).get_indexer(pd.Index(rows["referral"]))
+    # Position in `referrals` of each row's referral.
+    places: NDArray[np.intp] = pd.Index(referrals["referral"]).get_indexer(pd.Index(rows["referral"]))
     lost = int((places < 0).sum())
     if lost:
         raise DataError(f"contacts.referral: {lost:,} rows have no referral (rule no_referral)")
@@ -82,7 +90,7 @@ def _places(rows: pd.DataFrame, referrals: pd.DataFrame) -> NDArray[np.intp]:
 
 
 def _most_frequent(treated: pd.DataFrame) -> pd.Series:
-    """Most frequent therapy of each referral; of equally frequent ones the one given first."""
+    # Most frequent therapy of each referral; of equally frequent ones the one given first.
     named = treated[treated["therapy"].notna()]
     counts = named.groupby(["place", "therapy"], sort=False).agg(
         number=("contact_number", "size"), first=("contact_number", "min")
@@ -92,7 +100,7 @@ def _most_frequent(treated: pd.DataFrame) -> pd.Series:
 
 
 def _from_contacts(contacts: pd.DataFrame, referrals: pd.DataFrame, edition: RuleEdition) -> pd.DataFrame:
-    """What the contacts say about each referral, by its position."""
+    # What the contacts say about each referral, by its position.
     placed = contacts.assign(place=_places(contacts, referrals))
     treated = placed[treatment_contacts(contacts, referrals, edition)].sort_values(["place", "day", "contact_number"])
     turn = treated.groupby("place").cumcount()
@@ -114,7 +122,7 @@ def _from_contacts(contacts: pd.DataFrame, referrals: pd.DataFrame, edition: Rul
 
 
 def _highest(treated: pd.DataFrame) -> pd.Series:
-    """Highest step of each referral, in the order of the code list."""
+    # Highest step of each referral, in the order of the code list.
     rank = {step: place for place, step in enumerate(code_list("step").codes)}
     highest = treated["step"].map(rank).groupby(treated["place"]).max()
     return highest.map(dict(enumerate(rank)))
@@ -138,7 +146,7 @@ def _demographics(patients: pd.DataFrame) -> pd.DataFrame:
 
 
 def episodes(tables: Mapping[str, pd.DataFrame], *, edition: RuleEdition | None = None) -> pd.DataFrame:
-    """What became of each referral?
+    """Say what became of each referral.
 
     Parameters
     ----------
@@ -150,10 +158,11 @@ def episodes(tables: Mapping[str, pd.DataFrame], *, edition: RuleEdition | None 
     Returns
     -------
     DataFrame
-        One row a referral, in the order of referrals: pseudonym, referral, service, therapist, referral_source, problem_descriptor, quarter, year
-        (financial year of receipt), end_reason, end_day, last_seen_day, open, days_waited, weeks_waited, treatment_contacts,
-        days_first_to_second, assessed, started, completed, highest_step, therapy, and a label column for every grouping that the patients have. Without
-        a contacts table what depends on attendance is missing, not false.
+        One row a referral, in the order of referrals: pseudonym, referral, service, therapist, referral_source,
+        problem_descriptor, quarter, year (financial year of receipt), end_reason, end_day, last_seen_day, open,
+        days_waited, weeks_waited, treatment_contacts, days_first_to_second, assessed, started, completed, highest_step,
+        therapy, and a label column for every grouping that the patients have. Without a contacts table what depends on
+        attendance is missing, not false.
 
     Raises
     ------
@@ -170,7 +179,7 @@ def episodes(tables: Mapping[str, pd.DataFrame], *, edition: RuleEdition | None 
         rows = rows.assign(
             **counted.set_axis(rows.index),
             started=number.gt(0).astype("boolean").array,
-            completed=enough.array & ~rows["open"],
+            completed=enough.set_axis(rows.index) & ~rows["open"],
         )
     else:
         rows = rows.assign(**_not_known(rows))
@@ -179,7 +188,7 @@ def episodes(tables: Mapping[str, pd.DataFrame], *, edition: RuleEdition | None 
 
 
 def _open(referrals: pd.DataFrame) -> pd.Series:
-    """Not ended; not known where the feed has no referrals, that is, where nobody was ever received."""
+    # Who has not ended; not known where the feed has no referrals.
     known = referrals["quarter"].notna() | referrals["end_day"].notna()
     return referrals["end_day"].isna().astype("boolean").where(known)
 
@@ -194,27 +203,5 @@ def _not_known(rows: pd.DataFrame) -> dict[str, pd.Series]:
 
 
 def _columns(patients: pd.DataFrame) -> list[str]:
-    told = [
-        "service",
-        "therapist",
-        "referral_source",
-        "problem_descriptor",
-        "quarter",
-        "year",
-        "end_reason",
-        "end_day",
-        "last_seen_day",
-        "open",
-    ]
-    counted = [
-        "days_waited",
-        "weeks_waited",
-        "treatment_contacts",
-        "days_first_to_second",
-        "assessed",
-        "started",
-        "completed",
-        "highest_step",
-        "therapy",
-    ]
-    return [*KEY, *told, *counted, *[name for name in _demographics(patients.head(0)) if name != "pseudonym"]]
+    groups = [str(name) for name in _demographics(patients.head(0)) if name != "pseudonym"]
+    return [*KEY, *FROM_REFERRALS, *FROM_CONTACTS, *groups]

@@ -28,10 +28,10 @@ KEY: Final = ("pseudonym", "referral")
 
 
 def flow(episodes: pd.DataFrame, outcomes: pd.DataFrame | None = None, *, by: Sequence[str] = ()) -> pd.DataFrame:
-    """How many remain at each step, and why do the others not?
+    """Count how many remain at each step, and why the others do not.
 
-    Each step counts the referrals that have passed every step before it. Where the feed cannot say (no contacts table), the step is left out rather than
-    counted as nobody.
+    Each step counts the referrals that have passed every step before it. Where the feed cannot say (no contacts table),
+    the step is left out rather than counted as nobody.
 
     Parameters
     ----------

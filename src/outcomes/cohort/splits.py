@@ -13,9 +13,10 @@ FEWEST_FOLDS: Final = 2
 
 
 def patient_folds(pseudonyms: pd.Series, n_folds: int, seed: int) -> NDArray[np.int64]:
-    """Which fold does each row belong to, so that all rows of a patient share one?
+    """Say which fold each row belongs to, so that all rows of a patient share one.
 
-    Depends on the set of patients and the seed only, not on the order or number of rows; folds differ by at most one patient.
+    Depends on the set of patients and the seed only, not on the order or number of rows; folds differ by at most one
+    patient.
 
     Parameters
     ----------
@@ -52,10 +53,10 @@ def patient_folds(pseudonyms: pd.Series, n_folds: int, seed: int) -> NDArray[np.
 def temporal_split(
     pseudonyms: pd.Series, quarters: pd.Series, *, test_from: str
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which rows train and which test, if the model is made before a quarter and used from then on?
+    """Say which rows train and which test, if a model is made before a quarter and used from then on.
 
-    A patient with referrals on both sides is in neither part of the other: rows before the quarter of a patient who comes back later are left out of
-    training.
+    A patient with referrals on both sides is in neither part of the other: rows before the quarter of a patient who
+    comes back later are left out of training.
 
     Parameters
     ----------
@@ -87,7 +88,7 @@ def temporal_split(
 def leave_one_out(
     pseudonyms: pd.Series, groups: pd.Series
 ) -> Iterator[tuple[str, NDArray[np.bool_], NDArray[np.bool_]]]:
-    """Which rows train and which test, if one service (or therapist, or year) at a time is new?
+    """Say which rows train and which test, if one service (or therapist, or year) at a time is new.
 
     Parameters
     ----------

@@ -73,7 +73,7 @@ class ItemTrajectories:
 
 
 def trajectories(occasions: pd.DataFrame, columns: Sequence[str]) -> ItemTrajectories:
-    """What did each person answer, sitting by sitting?
+    """Say what each person answered, sitting by sitting.
 
     Sittings at which none of the wanted questions is answered say nothing and are left out.
 
@@ -96,7 +96,8 @@ def trajectories(occasions: pd.DataFrame, columns: Sequence[str]) -> ItemTraject
 
     Examples
     --------
-    >>> rows = pd.DataFrame({"pseudonym": ["a", "a", "b"], "referral": ["r", "r", "s"], "occasion": [2, 1, 1], "day": [7, 0, None], "phq9_1": [1, 3, None]})
+    >>> rows = pd.DataFrame({"pseudonym": ["a", "a", "b"], "referral": ["r", "r", "s"], "occasion": [2, 1, 1]})
+    >>> rows = rows.assign(day=[7, 0, None], phq9_1=[1, 3, None])
     >>> ragged = trajectories(rows, ["phq9_1"])
     >>> ragged.items.ravel().tolist(), ragged.starts.tolist(), ragged.keys["pseudonym"].tolist()
     ([3, 1], [0, 2], ['a'])

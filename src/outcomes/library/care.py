@@ -1,4 +1,4 @@
-"""What does direct care read? The whole caseload with day zero and local identifiers: opt-outs from research do not touch it.
+"""What does direct care read? The whole caseload with local identifiers: research opt-outs do not touch it.
 
 A separate purpose with its own view; nothing of it may feed research. Only the caseload page uses it.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from outcomes.library.derive import derive
-from outcomes.library.ledger import HELD, PREFIX, SAFETY
+from outcomes.library.ledger import HELD, PREFIX, SAFETY, SAFETY_HELD
 from outcomes.library.names import Names
 from outcomes.library.relations import settle
 from outcomes.library.relink import vault_state
@@ -25,10 +25,11 @@ class CareView:
     Parameters
     ----------
     tables : mapping of str to DataFrame
-        The library's tables; patients carry `patient_id`, referrals `patient_id`, `episode_id`, `therapist_id` and `day_zero` (a date).
+        The library's tables; patients carry `patient_id`, referrals `patient_id`, `episode_id`, `therapist_id` and
+        `day_zero` (a date).
     safety : DataFrame
-        Answers above zero to safety questions in rows that were quarantined, and such answers that could not be read: patient_id, episode_id,
-        session_date, occasion, instrument, item, answer (missing where unreadable), rule.
+        Answers above zero to safety questions in rows that were quarantined, and such answers that could not be read:
+        patient_id, episode_id, session_date, occasion, instrument, item, answer (missing where unreadable), rule.
     snapshot : str
         Content hash of the library's snapshot that was taken in together.
     """
@@ -43,10 +44,10 @@ def _dates(days: pd.Series) -> pd.Series:
 
 
 def care_view(library: Path, vault: Path, *, snapshot: str | None = None) -> CareView:
-    """What does direct care read?
+    """Read what direct care needs: the caseload with day zero and local identifiers.
 
-    Made from the vault's own rows, so that an opt-out from research, or an erasure from the research library, does not make a patient vanish from
-    supervision.
+    Made from the vault's own rows, so that an opt-out from research, or an erasure from the research library, does not
+    make a patient vanish from supervision.
 
     Parameters
     ----------
@@ -82,7 +83,7 @@ def care_view(library: Path, vault: Path, *, snapshot: str | None = None) -> Car
     known = {name: local[name] for name in ("patient_id", "episode_id", "therapist_id") if name in local}
     tables["referrals"] = tables["referrals"].assign(**known, day_zero=_dates(local["received"]))
     safety = pd.concat(
-        [frame for frame in (held[SAFETY], held[f"{SAFETY}_held"]) if len(frame)] or [held[SAFETY]], ignore_index=True
+        [frame for frame in (held[SAFETY], held[SAFETY_HELD]) if len(frame)] or [held[SAFETY]], ignore_index=True
     )
     safety = safety.assign(session_date=_dates(safety["session_date"])).drop_duplicates(ignore_index=True)
     current = snapshot or (Store(library).head() or {})["current"]

@@ -1,4 +1,4 @@
-"""What does the library say, given the accepted rows? A pure function: pseudonyms for identifiers, day offsets for dates, bands for numbers."""
+"""What does the library say, given the accepted rows? Pseudonyms for identifiers, day offsets for dates."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -43,12 +43,12 @@ def _calendar(days: pd.Series) -> pd.Series:
 
 def _quarter(received: pd.Series) -> pd.Series:
     months = _calendar(received)
-    words = months.dt.year.astype("Int64").astype(TEXT) + "Q" + months.dt.quarter.astype("Int64").astype(TEXT)
-    return words.astype(TEXT)
+    year, number = (part.astype("Int64").astype(TEXT) for part in (months.dt.year, months.dt.quarter))
+    return pd.Series(year.str.cat(number, sep="Q"), dtype=TEXT)
 
 
 def _age(people: pd.DataFrame, first: pd.Series) -> pd.Series:
-    """Age in whole years on day zero of the first referral."""
+    # Age in whole years on day zero of the first referral.
     age = pd.Series(np.nan, index=people.index)
     on = _calendar(first)
     if "age_years" in people:
@@ -64,7 +64,7 @@ def _age(people: pd.DataFrame, first: pd.Series) -> pd.Series:
 
 
 def _banded(numbers: pd.Series, key: str) -> pd.Series:
-    """Labels of bands; missing stays missing."""
+    # Labels of bands; missing stays missing.
     said = numbers.notna()
     labels = grouping(key).label(numbers.map(lambda number: f"{number:g}", na_action="ignore").astype(TEXT))
     return labels.where(said).astype(TEXT)
@@ -124,7 +124,7 @@ def _days(rows: pd.DataFrame, date_column: str) -> pd.Series:
 
 
 def _order(rows: pd.DataFrame, numbers: Sequence[NDArray[np.int64]], ties: Sequence[str]) -> NDArray[np.intp]:
-    """Row order by whole numbers first and, only where those tie, by columns of text."""
+    # Row order by whole numbers first and, only where those tie, by columns of text.
     order = np.lexsort(tuple(reversed(numbers)))
     ranked = pd.DataFrame({place: number[order] for place, number in enumerate(numbers)})
     tied = ranked.duplicated(keep=False).to_numpy()
@@ -138,7 +138,7 @@ def _order(rows: pd.DataFrame, numbers: Sequence[NDArray[np.int64]], ties: Seque
 
 
 def _running_number(places: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Give 1, 2, 3 ... within each run of equal places."""
+    # 1, 2, 3 ... within each run of equal places.
     if not len(places):
         return places
     starts = np.flatnonzero(np.r_[True, places[1:] != places[:-1]])
@@ -163,7 +163,7 @@ def _contacts(accepted: pd.DataFrame, names: Names) -> pd.DataFrame:
 
 
 def _sittings(accepted: pd.DataFrame, names: Names) -> pd.DataFrame:
-    """Sittings in their order, numbered; `occasion` and `day` stand first."""
+    # Sittings in their order, numbered; `occasion` and `day` stand first.
     rows = placed(accepted, names)
     day = _days(rows, "session_date")
     given = (
@@ -191,7 +191,7 @@ def _occasions(rows: pd.DataFrame, names: Names) -> pd.DataFrame:
 
 
 def _answered(rows: pd.DataFrame, one: Instrument) -> tuple[pd.Series, pd.Series]:
-    """Whether some and whether all items of an instrument are answered."""
+    # Whether some and whether all items of an instrument are answered.
     present = [name for name in one.item_columns if name in rows]
     if not present:
         none = pd.Series(data=False, index=rows.index)
@@ -232,7 +232,7 @@ def _scores(rows: pd.DataFrame, names: Names) -> tuple[pd.DataFrame | None, dict
 
 
 def derive(accepted: Mapping[str, pd.DataFrame], names: Names, extract_day: int | None) -> Derived:
-    """What does the library say, given the accepted rows?
+    """Say what the library holds, given the accepted rows.
 
     Parameters
     ----------
@@ -246,7 +246,8 @@ def derive(accepted: Mapping[str, pd.DataFrame], names: Names, extract_day: int 
     Returns
     -------
     Derived
-        patients, referrals and occasions always; contacts where the feed has them; scores where totals came without items.
+        patients, referrals and occasions always; contacts where the feed has them; scores where totals came without
+        items.
     """
     tables = {
         "patients": _patients(accepted.get("patients"), names),

@@ -1,6 +1,7 @@
-"""Which secret makes the pseudonyms? A key file outside library and vault; invented feeds use a demonstration key made from their seed.
+"""Which secret makes the pseudonyms? A key file outside library and vault; invented feeds have their own.
 
-Imported by intake, relink, rotate, export and erase only. A key is never printed, logged, or written anywhere but into its own file.
+Imported by intake, relink, rotate, export and erase only. A key is never printed, logged, or written anywhere but into
+its own file.
 """
 
 import hashlib
@@ -36,9 +37,10 @@ class PseudonymKey:
     secret: bytes = field(repr=False)
 
     def pseudonym(self, domain: str, *parts: str) -> str:
-        """What is this identifier called in the library?
+        """Say what an identifier is called in the library.
 
-        HMAC-SHA256 under the key, cut to 128 bits. Each part is preceded by its length, so that ("1", "23") and ("12", "3") differ.
+        HMAC-SHA256 under the key, cut to 128 bits. Each part is preceded by its length, so that ("1", "23") and ("12",
+        "3") differ.
 
         Parameters
         ----------
@@ -58,7 +60,7 @@ class PseudonymKey:
         return hmac.digest(self.secret, message, "sha256")[:PSEUDONYM_BYTES].hex()
 
     def pseudonyms(self, domain: str, identifiers: Iterable[str]) -> list[str]:
-        """What are many identifiers called in the library?
+        """Say what many identifiers are called in the library.
 
         Parameters
         ----------
@@ -103,7 +105,7 @@ def create_key(path: Path) -> None:
 
 
 def read_key(path: Path) -> PseudonymKey:
-    """Which key is in this file?
+    """Read the key in a file.
 
     Parameters
     ----------
@@ -140,11 +142,11 @@ def _derived(purpose: bytes, word: str) -> PseudonymKey:
 
 
 def source_key(source: Source, keys: Path | None, apart_from: Iterable[Path]) -> PseudonymKey:
-    """Which key makes the pseudonyms of a feed?
+    """Find the key that makes the pseudonyms of a feed.
 
-    An invented feed uses a demonstration key made from its seed, so that the same seed gives the same bytes; no other feed may. A feed that
-    was anonymised before it came has nothing to protect by a pseudonym: without a key file its key is made from its reason. An identified feed needs
-    a key file.
+    An invented feed uses a demonstration key made from its seed, so that the same seed gives the same bytes; no other
+    feed may. A feed that was anonymised before it came has nothing to protect by a pseudonym: without a key file its
+    key is made from its reason. An identified feed needs a key file.
 
     Parameters
     ----------

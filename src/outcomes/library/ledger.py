@@ -1,10 +1,10 @@
-"""What has ever been read, and is still of use? The vault's typed rows, from which the library is derived anew at every intake.
+"""What has been read so far? The vault's typed rows, from which the library is derived anew at every intake.
 
 Because the library is a function of the set of these rows, the order of files, of rows and of intakes cannot matter.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -19,10 +19,11 @@ INPUT: Final = "_input"
 HELD: Final = "_held"
 PREFIX: Final = "ledger_"
 SAFETY: Final = "safety"
+SAFETY_HELD: Final = "safety_held"
 SAFETY_PLACE: Final = ("patient_id", "episode_id", "session_date", "occasion")
 
 
-def _dtype(table: str, name: str) -> object:
+def _dtype(table: str, name: str) -> Any:  # noqa: ANN401  pandas has no common type for its dtypes
     if name in (VERSION,):
         return TEXT
     column = feed_table(table).column(name)
@@ -32,7 +33,7 @@ def _dtype(table: str, name: str) -> object:
 
 
 def pool(table: str, old: pd.DataFrame | None, new: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Which readable rows of a table are there, old ones first?
+    """Gather the readable rows of a table, old ones first.
 
     Parameters
     ----------
@@ -66,7 +67,7 @@ def pool(table: str, old: pd.DataFrame | None, new: Sequence[pd.DataFrame]) -> p
 
 
 def to_keep(rows: pd.DataFrame, states: pd.Series) -> pd.DataFrame:
-    """Which rows go back into the ledger?
+    """Keep the rows that go back into the ledger.
 
     Parameters
     ----------
@@ -78,7 +79,8 @@ def to_keep(rows: pd.DataFrame, states: pd.Series) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Accepted rows and those that are held until their referral comes or the contradiction is explained, marked by `_held`.
+        Accepted rows and those that are held until their referral comes or the contradiction is explained, marked by
+        `_held`.
     """
     useful = states.isin([ACCEPTED, *RELATION_RULES]).to_numpy()
     held = states.ne(ACCEPTED).to_numpy()
@@ -86,7 +88,7 @@ def to_keep(rows: pd.DataFrame, states: pd.Series) -> pd.DataFrame:
 
 
 def moved(rows: pd.DataFrame, states: pd.Series) -> dict[str, int]:
-    """How many rows of earlier files changed their state?
+    """Count the rows of earlier files that changed their state.
 
     Parameters
     ----------
@@ -119,7 +121,7 @@ def _safety_columns(rows: pd.DataFrame) -> list[tuple[str, int, str]]:
 def safety_answers(
     rows: pd.DataFrame, rules: pd.Series, unreadable: Mapping[str, np.ndarray] | None = None
 ) -> pd.DataFrame:
-    """Which answers to safety questions stand in rows that were not accepted?
+    """Find the answers to safety questions that stand in rows that were not accepted.
 
     Parameters
     ----------
@@ -133,8 +135,8 @@ def safety_answers(
     Returns
     -------
     DataFrame
-        patient_id, episode_id, session_date (days since 1970-01-01), occasion, instrument, item, answer, rule: answers above zero
-        and answers that could not be read.
+        patient_id, episode_id, session_date (days since 1970-01-01), occasion, instrument, item, answer, rule: answers
+        above zero and answers that could not be read.
     """
     pieces = []
     place = {

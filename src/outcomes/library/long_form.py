@@ -1,9 +1,8 @@
-"""How do answers in long form become sittings? One row a sitting and contradiction, so that both forms of a feed meet the same rules."""
+"""How do answers in long form become sittings? So that both forms of a feed meet the same rules."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -30,7 +29,8 @@ class Sittings:
     faults : DataFrame
         `row` (record number of the answer), `rule`, `column`.
     members : DataFrame
-        `row` (record number) and `_member` (running number of the sitting it went into; -1 for faulty and repeated answers) and `repeated`.
+        `row` (record number) and `_member` (running number of the sitting it went into; -1 for faulty and repeated
+        answers) and `repeated`.
     notes : mapping of (str, str) to int
         Mending, as for wide rows.
     """
@@ -47,7 +47,7 @@ def _instrument_key(text: str) -> str:
 
 
 def _columns(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    """Wide column of each answer, and the rule that is broken where there is none."""
+    # Wide column of each answer, and the rule that is broken where there is none.
     legal = set(feed_table("responses").names)
     pairs = rows[["instrument", "item"]].drop_duplicates()
     column, fault = {}, {}
@@ -68,7 +68,7 @@ def _columns(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
 def _values(
     rows: pd.DataFrame, columns: pd.Series, reading: Reading
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[tuple[str, str], int]]:
-    """Typed answers and their faults, column by column."""
+    # Typed answers and their faults, column by column.
     table = feed_table("responses")
     answers = pd.Series(np.nan, index=rows.index)
     faults, notes = [], {}
@@ -90,7 +90,7 @@ def _values(
 
 
 def to_sittings(typed: TypedRows, reading: Reading) -> Sittings:
-    """How do answers in long form become sittings?
+    """Turn answers in long form into sittings.
 
     Parameters
     ----------
@@ -114,7 +114,22 @@ def to_sittings(typed: TypedRows, reading: Reading) -> Sittings:
     )
     good = ~np.isin(rows[ROW].to_numpy(), faults["row"].to_numpy())
     answers = rows[good].assign(column=columns[good], value=values.loc[good, "value"]).reset_index(drop=True)
-    return _gather(answers, faults, {**typed.notes, **notes}, typed)
+    whole = _gather(answers, faults, {**typed.notes, **notes}, typed)
+    return replace(whole, frame=pd.concat([whole.frame, _faulty_safety(typed, faults, reading)], ignore_index=True))
+
+
+def _faulty_safety(typed: TypedRows, faults: pd.DataFrame, reading: Reading) -> pd.DataFrame:
+    # Answers to safety questions that stand in faulty rows, as wide rows marked faulty: they still reach a clinician.
+    rows = typed.frame[typed.frame[ROW].isin(faults["row"])].reset_index(drop=True)
+    columns, _ = _columns(rows)
+    alarming = [item.column for one in instruments().values() for item in one.items if item.safety]
+    rows = rows[columns.isin(alarming)]
+    place = [name for name in SITTING if name in rows]
+    values, _, _ = _values(rows, columns[rows.index], reading)
+    wide = rows[[*place, VERSION, ROW]].assign(**{FAULTY: True})
+    for name in alarming:
+        wide[name] = values["value"].where(columns[rows.index].eq(name)).astype("Int8")
+    return wide[[name for name in wide if name not in alarming or wide[name].notna().any() or name in set(columns)]]
 
 
 def _gather(

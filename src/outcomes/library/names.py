@@ -23,8 +23,8 @@ class Names:
     people : DataFrame
         patient_id, pseudonym, and nhs_number, birth_date where the feed has them; sorted by pseudonym.
     referrals : DataFrame
-        patient_id, _episode, pseudonym, referral, received (day zero, days since 1970-01-01), and therapist_id where there is one;
-        sorted by pseudonym and referral, so that its positions order the library.
+        patient_id, _episode, pseudonym, referral, received (day zero, days since 1970-01-01), and therapist_id where
+        there is one; sorted by pseudonym and referral, so that its positions order the library.
     """
 
     people: pd.DataFrame
@@ -46,23 +46,22 @@ def _people(accepted: Mapping[str, pd.DataFrame], pseudonymise: Pseudonymise) ->
 
 
 def _episodes(accepted: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Person, episode, day zero and therapist of every referral; without referrals day zero is the first dated record."""
+    # Person, episode, day zero and therapist of every referral.
     if "referrals" in accepted:
         rows = accepted["referrals"].rename(columns={"episode_id": EPISODE, "received_date": "received"})
         return rows[[name for name in (*PLACED_KEY, "received", "therapist_id") if name in rows]]
-    dated = [
-        accepted[table].assign(
-            received=accepted[table].get(day, pd.Series(pd.NA, index=accepted[table].index, dtype="Int32"))
-        )
-        for table, day in DAYS_OF.items()
-        if table in accepted
-    ]
-    rows = pd.concat([frame[[*PLACED_KEY, "received"]] for frame in dated], ignore_index=True)
-    return rows.groupby(list(PLACED_KEY), sort=False, as_index=False)["received"].min()
+    dated = []
+    for table, day in DAYS_OF.items():
+        if table in accepted:
+            rows = accepted[table]
+            undated = pd.Series(pd.NA, index=rows.index, dtype="Int32")
+            dated.append(rows[list(PLACED_KEY)].assign(received=rows[day] if day in rows else undated))
+    everything = pd.concat(dated, ignore_index=True)
+    return everything.groupby(list(PLACED_KEY), sort=False).agg(received=("received", "min")).reset_index()
 
 
 def name_all(accepted: Mapping[str, pd.DataFrame], pseudonymise: Pseudonymise) -> Names:
-    """Which pseudonyms do the accepted rows need?
+    """Make the pseudonyms that the accepted rows need.
 
     Parameters
     ----------
@@ -91,7 +90,7 @@ def name_all(accepted: Mapping[str, pd.DataFrame], pseudonymise: Pseudonymise) -
 
 
 def placed(rows: pd.DataFrame, names: Names) -> pd.DataFrame:
-    """Where in the library does each row belong?
+    """Say where in the library each row belongs.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
-"""Whose data may research read? The answer of the national opt-out as a dated list of those who are allowed, minus local objections.
+"""Whose data may research read? Those whom a dated opt-out list allows, minus local objections.
 
-The list comes as NHS numbers (or local identifiers), is kept in the vault, and reaches the library as pseudonyms with a date. Whoever is not on it is
-left out at every read; a list that is missing, empty or too old lets nobody be read.
+The list comes as NHS numbers (or local identifiers), is kept in the vault, and reaches the library as pseudonyms with a
+date. Whoever is not on it is left out at every read; a list that is missing, empty or too old lets nobody be read.
 """
 
 import json
@@ -15,7 +15,8 @@ from outcomes.errors import AccessError, DataError
 from outcomes.library.store import Store
 
 LONGEST_AGE_DAYS: Final = 21
-"""Longest use of a cleaned list, in days: from memory of the service's guidance, not confirmed by a source at hand; `max_age_days` overrides it."""
+"""Longest use of a cleaned list, in days: from memory of the service's guidance, not confirmed by a source at hand;
+`max_age_days` overrides it."""
 
 ALLOWLIST: Final = "allowlist.json"
 OBJECTIONS: Final = "objections.json"
@@ -24,7 +25,7 @@ Identifier = Literal["nhs_number", "patient_id"]
 
 
 def _lines(path: Path) -> list[str]:
-    """Identifiers of a list: one a line, with or without the trailing comma of the MESH format."""
+    # Identifiers of a list: one a line, with or without the trailing comma of the MESH format.
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -35,7 +36,8 @@ def _lines(path: Path) -> list[str]:
     wrong = [number for number, line in enumerate(found, start=1) if "," in line]
     if wrong:
         raise DataError(
-            f"{path.name}: {len(wrong):,} lines hold more than one identifier (rule one_per_line); first at line {wrong[0]}"
+            f"{path.name}: {len(wrong):,} lines hold more than one identifier (rule one_per_line); "
+            f"first at line {wrong[0]}"
         )
     return [line for line in found if line]
 
@@ -45,7 +47,7 @@ def _plain_nhs(number: str) -> str:
 
 
 def _date_of(path: Path) -> date:
-    """Day in the name of a MESH file, DDMMYY."""
+    # Day in the name of a MESH file, DDMMYY.
     for day, month, year in MESH_DATE.findall(path.name):
         try:
             return date(2000 + int(year), int(month), int(day))
@@ -63,12 +65,13 @@ def register_allowlist(
     identifier: Identifier = "nhs_number",
     objections: Path | None = None,
 ) -> int:
-    """Who may be read for research, according to this list?
+    """Register who may be read for research, according to a list.
 
     Parameters
     ----------
     path : Path
-        One identifier a line, a trailing comma allowed: the answer of the opt-out check (MESH), which lists those who are allowed.
+        One identifier a line, a trailing comma allowed: the answer of the opt-out check (MESH), which lists those who
+        are allowed.
     library, vault : Path
         Where identifiers are matched (vault) and pseudonyms are written (library).
     dated : date, optional
@@ -121,7 +124,7 @@ def _allowed(safe: Store, state: str, listed: dict[str, Any], objecting: Iterabl
 
 
 def refresh(library: Path, vault: Path) -> int:
-    """Who of the people that are in the vault now may be read? Called after every intake and registration.
+    """Match the registered list with the people in the vault; called after every intake and registration.
 
     Parameters
     ----------
@@ -151,7 +154,7 @@ def refresh(library: Path, vault: Path) -> int:
 def allowed_pseudonyms(
     place: Path, *, today: date, max_age_days: int = LONGEST_AGE_DAYS
 ) -> tuple[frozenset[str], date]:
-    """Who may be read today?
+    """Say who may be read today.
 
     Parameters
     ----------
@@ -176,7 +179,8 @@ def allowed_pseudonyms(
     """
     if not place.is_file():
         raise AccessError(
-            "no opt-out allowlist is registered: research may read nobody of an identified source; register the answer of the opt-out check"
+            "no opt-out allowlist is registered: research may read nobody of an identified source; "
+            "register the answer of the opt-out check"
         )
     try:
         content = json.loads(place.read_text(encoding="utf-8"))

@@ -45,7 +45,7 @@ class Settled:
 
 
 def when(rows: pd.DataFrame) -> pd.Series:
-    """Which sitting of a referral is a row? The occasion number where given, else the date, else the day.
+    """Say which sitting of a referral a row is: the occasion number where given, else the date, else the day.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def _is_in(rows: pd.DataFrame, others: pd.DataFrame, key: Sequence[str]) -> np.n
 
 
 def _placed(pool: pd.DataFrame, referrals: pd.DataFrame | None, day: str) -> tuple[pd.DataFrame, pd.Series]:
-    """Rows with their episode, and the rule that keeps a row from having one."""
+    # Rows with their episode, and the rule that keeps a row from having one.
     episode = pool["episode_id"] if "episode_id" in pool else pd.Series(np.nan, index=pool.index, dtype=TEXT)
     if referrals is None:
         return pool.assign(**{EPISODE: episode.fillna(ONLY_EPISODE)}), pd.Series("", index=pool.index, dtype=TEXT)
@@ -135,7 +135,7 @@ def _settle_placed(table: str, pool: pd.DataFrame, referrals: pd.DataFrame | Non
 
 
 def settle(pools: Mapping[str, pd.DataFrame]) -> Settled:
-    """What becomes of every row, given all rows there are?
+    """Decide what becomes of every row, given all rows there are.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ from outcomes.library.store import Store
 
 
 def identities(library: Path, vault: Path, *, snapshot: str | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Which person and which referral is behind each pseudonym?
+    """Say which person and which referral is behind each pseudonym.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def identities(library: Path, vault: Path, *, snapshot: str | None = None) -> tu
 
 
 def vault_state(library: Path, vault: Path, *, snapshot: str | None = None) -> str:
-    """Which state of the vault belongs to a snapshot?
+    """Find the state of the vault that belongs to a snapshot.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What happened to every row of a feed? Counts that add up, and where the faults are: file, record, rule, column, never a cell."""
+"""What happened to every row of a feed? Counts that add up, and where the faults are, never a cell."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -81,11 +81,13 @@ class IntakeReport:
     changed : bool
         Whether the library says something else than before.
     tally : DataFrame
-        One row a table and file: table, file (its name), sha256 (first digits), read, accepted, duplicate, quarantined, refused, undeclared_columns.
+        One row a table and file: table, file (its name), sha256 (first digits), read, accepted, duplicate, quarantined,
+        refused, undeclared_columns.
     quarantine : DataFrame
         One row a fault: table, file, row (record number; the header is 1), rule, column.
     notes : DataFrame
-        table, column, rule, count: what was mended, or accepted but worth knowing, and rows of earlier files that changed their state.
+        table, column, rule, count: what was mended, or accepted but worth knowing, and rows of earlier files that
+        changed their state.
     """
 
     snapshot: str
@@ -100,7 +102,7 @@ class IntakeReport:
         return bool(self.tally["read"].eq(self.tally[list(TALLY)].sum(axis=1)).all())
 
     def summary(self) -> pd.DataFrame:
-        """Which faults are there, how often, and where first?
+        """Say which faults there are, how often, and where first.
 
         Returns
         -------
@@ -113,7 +115,7 @@ class IntakeReport:
         return grouped.agg(count="count", first_row="min").reset_index()
 
     def text(self) -> str:
-        """What does a data manager need to read?
+        """Write what a data manager needs to read.
 
         Returns
         -------
@@ -133,7 +135,7 @@ class IntakeReport:
         return "\n".join(lines) + "\n"
 
 
-class FeedRefused(DataError):
+class FeedRefused(DataError):  # noqa: N818  named like the errors it belongs to
     """A feed is refused whole and the library is unchanged; `report` says why, file by file."""
 
     def __init__(self, message: str, report: IntakeReport) -> None:
@@ -166,7 +168,7 @@ def _grid(frame: pd.DataFrame) -> list[str]:
 
 
 def tally_frame(lines: Sequence[Mapping[str, object]]) -> pd.DataFrame:
-    """How is a tally laid out?
+    """Lay out a tally.
 
     Parameters
     ----------

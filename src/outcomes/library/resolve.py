@@ -1,7 +1,7 @@
-"""Which rows say the same, which say it again, and which contradict each other? The answer depends on the set of rows, not on their order.
+"""Which rows say the same, and which contradict each other? The set of rows decides, not their order.
 
-Rows of one key that do not contradict each other are joined (a blank says nothing). Rows that do are ordered by declared versions; where none are declared,
-or the versions are equal, all of them are quarantined: nothing is guessed.
+Rows of one key that do not contradict each other are joined (a blank says nothing). Rows that do are ordered by
+declared versions; where none are declared, or the versions are equal, all of them are quarantined: nothing is guessed.
 """
 
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from outcomes.library.typed import TEXT, VERSION
 
@@ -22,7 +23,7 @@ DUPLICATE_STATES: Final = (SAME, SUPERSEDED, NOTHING_NEW)
 
 
 def resolve(pool: pd.DataFrame, key: Sequence[str], values: Sequence[str]) -> pd.Series:
-    """What becomes of each row of a table, old and new ones together?
+    """Decide what becomes of each row of a table, old and new ones together.
 
     Parameters
     ----------
@@ -36,8 +37,8 @@ def resolve(pool: pd.DataFrame, key: Sequence[str], values: Sequence[str]) -> pd
     Returns
     -------
     Series of str
-        "accepted", "same_row" (an exact duplicate), "superseded" (a newer version is there), "adds_nothing" (everything it says is
-        said by older rows), or "contradicts_another_row".
+        "accepted", "same_row" (an exact duplicate), "superseded" (a newer version is there), "adds_nothing" (everything
+        it says is said by older rows), or "contradicts_another_row".
     """
     states = pd.Series(ACCEPTED, index=pool.index, dtype=TEXT)
     shared = pool[pool.duplicated(list(key), keep=False).to_numpy()]
@@ -57,8 +58,8 @@ def resolve(pool: pd.DataFrame, key: Sequence[str], values: Sequence[str]) -> pd
     return states
 
 
-def _contradicting(rest: pd.DataFrame, group: pd.Series, values: Sequence[str]) -> np.ndarray:
-    """Groups in which some column has two different values that are not blank."""
+def _contradicting(rest: pd.DataFrame, group: pd.Series, values: Sequence[str]) -> NDArray[np.bool_]:
+    # Groups in which some column has two different values that are not blank.
     places = group.to_numpy()
     found = np.zeros(places.max(initial=0) + 1, dtype=bool)
     for name in values:
@@ -69,11 +70,11 @@ def _contradicting(rest: pd.DataFrame, group: pd.Series, values: Sequence[str]) 
         np.minimum.at(lowest, places[said], codes[said])
         np.maximum.at(highest, places[said], codes[said])
         found |= (highest >= 0) & (lowest != highest)
-    return found[places]
+    return np.asarray(found[places], dtype=bool)
 
 
-def _adding_nothing(rest: pd.DataFrame, group: pd.Series, values: Sequence[str]) -> np.ndarray:
-    """New rows whose every cell is blank or said by an old row of the same key."""
+def _adding_nothing(rest: pd.DataFrame, group: pd.Series, values: Sequence[str]) -> NDArray[np.bool_]:
+    # New rows whose every cell is blank or said by an old row of the same key.
     places, old = group.to_numpy(), rest[OLD].to_numpy(dtype=bool)
     size = places.max(initial=0) + 1
     has_old = np.zeros(size, dtype=bool)
@@ -84,11 +85,11 @@ def _adding_nothing(rest: pd.DataFrame, group: pd.Series, values: Sequence[str])
         told = np.zeros(size, dtype=bool)
         told[places[old & filled]] = True
         nothing &= ~filled | told[places]
-    return nothing
+    return np.asarray(nothing, dtype=bool)
 
 
 def joined(frame: pd.DataFrame, key: Sequence[str]) -> pd.DataFrame:
-    """What do rows of one key say together?
+    """Join what rows of one key say together.
 
     Parameters
     ----------

@@ -28,8 +28,8 @@ class Source:
     format : str
         "tidy_wide" (a row a sitting) or "tidy_long" (a row an answer).
     kind : str
-        "identified" (confidential patient information: a key and, for research reads, an opt-out allowlist are needed), "anonymised" (licence or approval
-        in `reason`) or "invented" (simulated; `seed` says which).
+        "identified" (confidential patient information: a key and, for research reads, an opt-out allowlist are needed),
+        "anonymised" (licence or approval in `reason`) or "invented" (simulated; `seed` says which).
     files : mapping of str to tuple of Path
         Table (patients, referrals, contacts, responses) to its file or files. Only responses must be there.
     reason : str
@@ -39,10 +39,11 @@ class Source:
     constants : mapping of str to mapping of str to str
         Table to canonical column name to one text for all rows, such as an occasion number for a file of one wave.
     missing_codes : mapping of str to tuple of str
-        Column, instrument key, or "answers" (every item and total) to codes that mean missing, such as 7 and 9 in NHANES.
+        Column, instrument key, or "answers" (every item and total) to codes that mean missing, such as 7 and 9 in
+        NHANES.
     versions : mapping of str to tuple of str
-        Table to file columns that order resubmissions of a row, most important first; the newest is kept. Without them two rows that contradict
-        each other are both quarantined.
+        Table to file columns that order resubmissions of a row, most important first; the newest is kept. Without them
+        two rows that contradict each other are both quarantined.
     encoding, delimiter, date_format : str
         How text files are written; nothing is guessed.
     extract_date : date, optional
@@ -66,7 +67,7 @@ class Source:
     seed: int | None = None
 
     def declaration(self, table: str) -> str:
-        """Which feed table declares the columns of one of the files?
+        """Say which feed table declares the columns of one of the files.
 
         Parameters
         ----------
@@ -81,7 +82,7 @@ class Source:
         return ANSWERS if table == "responses" and self.format == "tidy_long" else table
 
     def missing_of(self, column: str) -> frozenset[str]:
-        """Which codes mean missing in a column?
+        """Say which codes mean missing in a column.
 
         Parameters
         ----------
@@ -100,7 +101,7 @@ class Source:
 
 
 def folder_source(folder: Path, *, kind: Kind, reason: str = "", seed: int | None = None) -> Source:
-    """Which feed lies in a folder with files named after their tables?
+    """Find the feed that lies in a folder with files named after their tables.
 
     Parameters
     ----------

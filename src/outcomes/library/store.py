@@ -1,6 +1,7 @@
-"""How are tables kept so that they never change? Parquet parts named by their bytes, a manifest named by content, one HEAD replaced atomically.
+"""How are tables kept so that they never change? Immutable parts, a manifest, one HEAD replaced at once.
 
-A writer takes the lock, writes parts and manifest, and then replaces HEAD; until then nothing that a reader sees has changed. Readers take no lock.
+A writer takes the lock, writes parts and manifest, and then replaces HEAD; until then nothing that a reader sees has
+changed. Readers take no lock.
 """
 
 import fcntl
@@ -30,7 +31,7 @@ PARTIAL: Final = ".partial"
 
 
 def content_hash(tables: Mapping[str, pd.DataFrame], label: str) -> str:
-    """Which content is this? Depends on names, types and cells only: not on row labels, time, folder or library versions.
+    """Name a content by its hash: names, types and cells count, not row labels, time, folder or library versions.
 
     Parameters
     ----------
@@ -82,7 +83,7 @@ def _parquet(frame: pd.DataFrame) -> bytes:
 
 
 def _pieces(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """One piece, or sixteen by the first digit of the pseudonym, so that rewriting one person rewrites one part."""
+    # One piece, or sixteen by the first digit of the pseudonym, so that rewriting one person rewrites one part.
     if len(frame) <= ROWS_PER_PART or "pseudonym" not in frame:
         yield frame
         return
@@ -107,7 +108,7 @@ class Store:
         self.private = private
 
     def prepare(self) -> None:
-        """Make the folder where it is not there, and remove what a writer that was stopped has left."""
+        """Return make the folder where it is not there, and remove what a writer that was stopped has left."""
         mode = 0o700 if self.private else 0o755
         for folder in (self.root, self.root / "parts", self.root / "manifests"):
             folder.mkdir(parents=True, exist_ok=True, mode=mode)
@@ -200,8 +201,23 @@ class Store:
             self.write(place, content)
         return {"sha256": digest, "rows": len(frame)}
 
+    def has(self, name: str) -> bool:
+        """Say whether there is a manifest of this name.
+
+        Parameters
+        ----------
+        name : str
+            Its content hash.
+
+        Returns
+        -------
+        bool
+            Whether it is there.
+        """
+        return name.isalnum() and (self.root / "manifests" / f"{name}.json").is_file()
+
     def manifest(self, name: str) -> dict[str, Any]:
-        """What does the manifest of this name say?
+        """Read a manifest.
 
         Parameters
         ----------
@@ -219,12 +235,12 @@ class Store:
             If there is none.
         """
         place = self.root / "manifests" / f"{name}.json"
-        if not name.isalnum() or not place.is_file():
+        if not self.has(name):
             raise AccessError(f"{self.root.name}: there is no snapshot {name!r}")
         return dict(json.loads(place.read_text(encoding="utf-8")))
 
     def tables(self, name: str) -> dict[str, pd.DataFrame]:
-        """What are the tables of a manifest?
+        """Read the tables of a manifest.
 
         Parameters
         ----------
@@ -276,7 +292,7 @@ class Store:
                 place.unlink()
 
     def head(self) -> dict[str, Any] | None:
-        """Which state is the current one?
+        """Say which state is the current one.
 
         Returns
         -------
@@ -306,7 +322,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _frame(table: pa.Table) -> pd.DataFrame:
-    """Back to the types of the declarations: str, Int8, Int32, float64."""
+    # Back to the types of the declarations: str, Int8, Int32, float64.
     columns = {}
     for name in table.column_names:
         column = table.column(name)

@@ -1,4 +1,4 @@
-"""What are the typed rows of one file, and which of its rows break a rule of a cell? Text in, a frame and located faults out."""
+"""What are the typed rows of one file, and which of them break a rule? Text in, a frame and faults out."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -41,7 +41,7 @@ class TypedRows:
 
 
 def series(values: pa.Array, column: Column) -> pd.Series:
-    """How is a typed column held in memory?
+    """Put a typed column into memory.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def _constant(text: str, rows: int) -> pa.ChunkedArray:
 
 
 def version_keys(columns: Sequence[pa.ChunkedArray], rows: int) -> pd.Series:
-    """Which of several versions of a row is newer? Numbers compare as numbers, everything else as text.
+    """Make texts that sort as versions do: numbers compare as numbers, everything else as text.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def read_rows(
     constants: Mapping[str, str],
     versions: Sequence[str],
 ) -> TypedRows:
-    """What are the typed rows of one file?
+    """Read the typed rows of one file.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What may research read? One whole snapshot under pseudonyms, without those whom the opt-out list does not allow."""
+"""What may research read? One whole snapshot under pseudonyms, without those whom the opt-out leaves out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,7 +41,8 @@ def _current(shelf: Store, snapshot: str | None) -> str:
     name = snapshot or head["current"]
     if all(entry["snapshot"] != name for entry in head["history"]):
         raise AccessError(
-            f"there is no snapshot {name!r} in this library; it has {len(head['history'])}, the current one is {head['current']}"
+            f"there is no snapshot {name!r} in this library; it has {len(head['history'])}, "
+            f"the current one is {head['current']}"
         )
     return str(name)
 
@@ -54,7 +55,7 @@ def research_view(
     today: date | None = None,
     max_age_days: int = LONGEST_AGE_DAYS,
 ) -> ResearchView:
-    """What may research read?
+    """Read what research may: one snapshot under pseudonyms, without those who opted out.
 
     Parameters
     ----------
@@ -104,5 +105,8 @@ def research_view(
 
 def _statement(kind: str, reason: str) -> str:
     if kind == "invented":
-        return "Invented data: no patient stands behind a row, and nothing here is evidence about patients. No opt-out list is needed."
+        return (
+            "Invented data: no patient stands behind a row, and nothing here is evidence about patients. "
+            "No opt-out list is needed."
+        )
     return f"The source was anonymised before it came ({reason}). No opt-out list applies to it."

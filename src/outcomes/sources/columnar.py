@@ -12,7 +12,7 @@ from outcomes.sources.raw import Limits, RawTable, refused
 
 
 def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
-    """Cells as a careful person would type them, or None where the type has no honest text."""
+    # Cells as a careful person would type them, or None where the type has no honest text.
     kind = column.type
     if pa.types.is_dictionary(kind):
         column = column.cast(kind.value_type)
@@ -53,10 +53,11 @@ def _fault(metadata: pq.FileMetaData, names: list[str], wanted: Mapping[str, str
 
 
 def read(path: Path, wanted: Mapping[str, str], *, limits: Limits | None = None) -> RawTable:
-    """What do the wanted columns of a Parquet file say, as text?
+    """Read the wanted columns of a Parquet file as text.
 
-    Strings, integers, dates, timestamps (without a zone) and floating-point numbers become text; a missing cell becomes a blank. A floating-point
-    identifier ("123.0") fails later, at the check of identifiers: the file has already lost what it was.
+    Strings, integers, dates, timestamps (without a zone) and floating-point numbers become text; a missing cell becomes
+    a blank. A floating-point identifier ("123.0") fails later, at the check of identifiers: the file has already lost
+    what it was.
 
     Parameters
     ----------

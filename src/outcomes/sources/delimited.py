@@ -1,7 +1,7 @@
-"""What does a CSV file say, strictly? Every cell as text, ragged records set apart by number, nothing shifted or dropped.
+"""What does a CSV file say, strictly? Every cell as text, ragged records set apart, nothing shifted.
 
-A file without quotation marks goes through pyarrow's parser, which is then trivially right; one with them through the standard library's
-strict reader. Both give the same result on the same content (a test holds them together).
+A file without quotation marks goes through pyarrow's parser, which is then trivially right; one with them through the
+standard library's strict reader. Both give the same result on the same content (a test holds them together).
 """
 
 import csv
@@ -25,7 +25,7 @@ CELL_TOO_LONG: Final = "cell_too_long"
 
 
 def _records(content: bytes) -> int:
-    """Lines below the header, the best count there is for a file that cannot be split into records."""
+    # Lines below the header, the best count there is for a file that cannot be split into records.
     text = content.rstrip(b"\r\n")
     return max(text.count(b"\n"), text.count(b"\r")) if text else 0
 
@@ -52,7 +52,7 @@ def _header_fault(header: list[str] | None, wanted: Mapping[str, str], limits: L
 def _plain(
     content: bytes, header: list[str], dialect: Dialect, limits: Limits
 ) -> tuple[pa.Table, list[tuple[int, str]]]:
-    """Parse a file that holds no quotation mark."""
+    # What a file without quotation marks says, and the records set apart.
     bad: list[tuple[int, str]] = []
 
     def set_apart(row: pyarrow.csv.InvalidRow) -> str:
@@ -76,7 +76,7 @@ def _plain(
 
 
 def _split(content: bytes, width: int, delimiter: str, bad: list[tuple[int, str]]) -> Iterator[list[str] | None]:
-    """Yield the records below the header, None for each one that is set apart."""
+    # The records below the header, None for each one that is set apart.
     reader = csv.reader(io.StringIO(content.decode("utf-8"), newline=""), delimiter=delimiter, strict=True)
     next(reader)
     number = 1
@@ -98,7 +98,7 @@ def _split(content: bytes, width: int, delimiter: str, bad: list[tuple[int, str]
 
 
 def _quoted(content: bytes, header: list[str], dialect: Dialect) -> tuple[pa.Table, list[tuple[int, str]]]:
-    """Parse a file that holds quotation marks, record by record."""
+    # What a file with quotation marks says, record by record, and the records set apart.
     width, bad = len(header), list[tuple[int, str]]()
     names = [str(place) for place in range(width)]
     schema = pa.schema([(name, pa.string()) for name in names])
@@ -133,10 +133,11 @@ def _long_cells(table: pa.Table, limits: Limits) -> np.ndarray:
 def read(
     path: Path, wanted: Mapping[str, str], *, dialect: Dialect | None = None, limits: Limits | None = None
 ) -> RawTable:
-    """What do the wanted columns of a CSV file say?
+    r"""Read the wanted columns of a CSV file as text.
 
-    The first record names the columns; names are matched exactly. A record with more or fewer cells than the header, or with broken
-    quotation marks, is set apart by its number and the rest is read. Cells come as they are written: "00123", "NA" and "" stay what they are.
+    The first record names the columns; names are matched exactly. A record with more or fewer cells than the header, or
+    with broken quotation marks, is set apart by its number and the rest is read. Cells come as they are written:
+    "00123", "NA" and "" stay what they are.
 
     Parameters
     ----------
@@ -159,7 +160,7 @@ def read(
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "feed.csv"
-    ...     _ = path.write_text("id,score,note\\n00123,7,x\\nNA,8\\n")
+    ...     _ = path.write_text("id,score,note\n00123,7,x\nNA,8\n")
     ...     raw = read(path, {"patient_id": "id", "phq9_1": "score"})
     >>> raw.cells.to_pylist(), raw.unreadable, raw.undeclared
     ([{'patient_id': '00123', 'phq9_1': '7'}], ((3, 'wrong_number_of_cells'),), 1)

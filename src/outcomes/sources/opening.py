@@ -1,4 +1,4 @@
-"""How are the bytes of a feed file read without trusting their size? Plain or gzip, capped before anything is parsed."""
+"""How are the bytes of a feed file read without trusting their size? Capped before anything is parsed."""
 
 import gzip
 import hashlib
@@ -12,7 +12,7 @@ GZIP_MAGIC: Final = b"\x1f\x8b"
 
 
 def fingerprint(path: Path) -> str:
-    """Which file was this? The SHA-256 of its bytes, so that a report names a file without trusting its name.
+    """Say which file this was: the SHA-256 of its bytes, so that a report need not trust its name.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def fingerprint(path: Path) -> str:
 
 
 def read_bytes(path: Path, limits: Limits) -> tuple[bytes, str]:
-    """What are the bytes of a plain or gzip file, unless it is too large?
+    """Read the bytes of a plain or gzip file, unless it is too large.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def _inflate(path: Path, limits: Limits) -> tuple[bytes, str]:
 
 
 def as_utf8(content: bytes, encoding: str) -> tuple[bytes, str]:
-    """What is the same text in UTF-8 without a byte order mark? The declared encoding is held to, there is no fallback.
+    """Say the same text in UTF-8 without a byte order mark; the declared encoding is held to.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ MEBIBYTE: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How large may a file, a row and a cell be before the file is refused?
+    """How large a file, a row and a cell may be before the file is refused.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How is a text file written? Declared, never guessed.
+    """How a text file is written: declared, never guessed.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ class RawTable:
 
 
 def refused(rule: str, records: int) -> RawTable:
-    """What does a reader return for a file that cannot be used at all?
+    """Return what a reader says of a file that cannot be used at all.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ COLUMNAR_ENDINGS: Final = (".parquet",)
 def read(
     path: Path, wanted: Mapping[str, str], *, dialect: Dialect | None = None, limits: Limits | None = None
 ) -> RawTable:
-    """What do the wanted columns of one file of a tidy feed say?
+    """Read the wanted columns of one file of a tidy feed as text.
 
     Parameters
     ----------

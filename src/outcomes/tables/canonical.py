@@ -28,7 +28,7 @@ DAY: Final = Column(
 
 
 def _kept(table: str, *names: str) -> tuple[Column, ...]:
-    """Feed columns that enter as they are."""
+    # Feed columns that enter as they are.
     return tuple(feed_table(table).column(name) for name in names)
 
 
@@ -38,7 +38,7 @@ def _patients() -> Table:
 
 
 def _banded() -> tuple[Column, ...]:
-    """Demographic columns; a number enters as the label of its band."""
+    # Demographic columns; a number enters as the label of its band.
     return tuple(
         column
         if column.type == "code"
@@ -127,7 +127,7 @@ def _scores() -> Table:
 
 @cache
 def library_tables() -> dict[str, Table]:
-    """Which tables does the library hold?
+    """Say which tables the library holds.
 
     Returns
     -------
@@ -138,7 +138,7 @@ def library_tables() -> dict[str, Table]:
 
 
 def library_table(name: str) -> Table:
-    """What is in this table of the library?
+    """Say what is in one table of the library.
 
     Parameters
     ----------

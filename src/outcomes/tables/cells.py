@@ -1,7 +1,8 @@
-"""What is the typed value of a cell, and which rule did it break? Text in, values and named faults out; nothing is clipped or guessed.
+"""What is the typed value of a cell, and which rule did it break? Nothing is clipped or guessed.
 
-Each distinct text of a column is judged once. Mending is only ever undoing what a spreadsheet does (blanks around a code, a lost leading zero, a letter
-in lower case, ".0" behind a whole number), is counted under its name, and never happens to an identifier.
+Each distinct text of a column is judged once. Mending is only ever undoing what a spreadsheet does (blanks around a
+code, a lost leading zero, a letter in lower case, ".0" behind a whole number), is counted under its name, and never
+happens to an identifier.
 """
 
 import re
@@ -65,7 +66,7 @@ class Cells:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How are the cells of one feed to be read?
+    """How the cells of one feed are to be read.
 
     Parameters
     ----------
@@ -83,7 +84,7 @@ class Reading:
 
 
 def _identifiers(texts: pa.Array, missing: frozenset[str], *, required: bool) -> Cells:
-    """Identifiers to the letter: only blanks are missing, and what could merge or split two people is a fault."""
+    # Identifiers to the letter: only blanks are missing, and what could merge or split two people is a fault.
     bare = pc.utf8_trim_whitespace(texts)
     blank = pc.equal(pc.binary_length(bare), 0)
     declared = pc.is_in(bare, value_set=pa.array(sorted(missing), pa.string()))
@@ -247,7 +248,7 @@ def _arrow_type(column: Column) -> pa.DataType:
 
 
 def read_cells(column: Column, texts: pa.ChunkedArray, reading: Reading) -> Cells:
-    """What are the typed values of a column, and which rows break which rule?
+    """Say what the typed values of a column are, and which rows break which rule.
 
     Parameters
     ----------
@@ -265,8 +266,10 @@ def read_cells(column: Column, texts: pa.ChunkedArray, reading: Reading) -> Cell
 
     Examples
     --------
-    >>> gender = Column(name="gender", type="code", meaning="stated gender", codes=("1", "2", "X"), cleaning=("strip_blanks", "upper_case"))
-    >>> cells = read_cells(gender, pa.chunked_array([["1", " 2", "x", "", "Ann"]]), Reading(latest=date(2024, 1, 1)))
+    >>> rules = ("strip_blanks", "upper_case")
+    >>> gender = Column(name="gender", type="code", meaning="stated gender", codes=("1", "2", "X"), cleaning=rules)
+    >>> texts = pa.chunked_array([["1", " 2", "x", "", "Ann"]])
+    >>> cells = read_cells(gender, texts, Reading(latest=date(2024, 1, 1)))
     >>> cells.values.to_pylist(), dict(cells.notes)
     (['1', '2', 'X', None, '?'], {'strip_blanks': 1, 'upper_case': 1, 'unknown_code': 1})
     """

@@ -1,4 +1,4 @@
-"""Is a frame what its declaration says? Every fault is found and reported together, located and counted, never shown."""
+"""Is a frame what its declaration says? Every fault is reported together, counted and located, never shown."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Fault:
     first: int = -1
 
     def sentence(self, table: str, size: int) -> str:
-        """What is to be told about it?
+        """Say what is to be told about it.
 
         Parameters
         ----------
@@ -45,7 +45,8 @@ class Fault:
         """
         if self.first < 0:
             return f"{table}.{self.column}: {self.rule}"
-        return f"{table}.{self.column}: {self.rows:,} of {size:,} rows break the rule {self.rule}; first at row {self.first}"
+        counted = f"{self.rows:,} of {size:,} rows break the rule {self.rule}"
+        return f"{table}.{self.column}: {counted}; first at row {self.first}"
 
 
 def _fault(column: str, rule: str, broken: pd.Series) -> Iterator[Fault]:
@@ -67,7 +68,7 @@ def _right_type(cells: pd.Series, column: Column) -> bool:
 
 
 def _illegal(cells: pd.Series, column: Column) -> pd.Series:
-    """Cells that are neither blank nor a legal code."""
+    # Cells that are neither blank nor a legal code.
     if column.pattern and not column.codes:
         return cells.notna() & ~cells.str.fullmatch(column.pattern, na=False).astype(bool) & cells.ne(UNKNOWN_CODE)
     allowed = {*column.codes, UNKNOWN_CODE}
@@ -91,9 +92,10 @@ def _cell_faults(cells: pd.Series, column: Column) -> Iterator[Fault]:
 
 
 def faults(frame: pd.DataFrame, table: Table) -> tuple[Fault, ...]:
-    """Which rules of its declaration does a frame break?
+    """Find every rule of its declaration that a frame breaks.
 
-    Columns of the table that the frame does not have are no fault unless they are part of the key; columns that are not declared are.
+    Columns of the table that the frame does not have are no fault unless they are part of the key; columns that are not
+    declared are.
 
     Parameters
     ----------

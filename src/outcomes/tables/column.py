@@ -30,7 +30,8 @@ class Column:
     name : str
         Its name.
     type : str
-        "id" (text, kept to the letter), "code" (from a list or a pattern), "word" (short plain text), "date", "integer", "number" or "flag".
+        "id" (text, kept to the letter), "code" (from a list or a pattern), "word" (short plain text), "date",
+        "integer", "number" or "flag".
     meaning : str
         What it says, in one sentence.
     unit : str
@@ -114,7 +115,7 @@ class Table:
         return tuple(column.name for column in self.columns)
 
     def column(self, name: str) -> Column:
-        """Which column has this name?
+        """Find the column of this name.
 
         Parameters
         ----------

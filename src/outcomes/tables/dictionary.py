@@ -12,11 +12,13 @@ from outcomes.tables.feed import feed_tables
 MOST_CODES: Final = 24
 INTRODUCTION: Final = f"""# Data dictionary
 
-Made from the declarations in `outcomes.tables`; do not edit by hand (`python -m outcomes.tables.dictionary > docs/data_dictionary.md`).
+Made from the declarations in `outcomes.tables`; do not edit by hand: `outcomes.tables.dictionary.data_dictionary()`
+returns this text, and a test holds the two together.
 
-A blank cell is missing, never zero. Identifiers are text to the letter: `00123` is not `123`, and `NA` is an identifier like any other.
-A code that is on no list enters the library as `{UNKNOWN_CODE}`, so that free text typed into a code field never does. Columns marked *vault* are kept
-apart from the library. Columns that are not listed here never enter at all.
+A blank cell is missing, never zero. Identifiers are text to the letter: `00123` is not `123`, and `NA` is an
+identifier like any other. A code that is on no list enters the library as `{UNKNOWN_CODE}`, so that free text typed
+into a code field never does. Columns marked *vault* are kept apart from the library. Columns that are not listed
+here never enter at all.
 """
 
 
@@ -35,7 +37,8 @@ def _lines(columns: Iterable[Column]) -> Iterator[str]:
     yield "|---|---|---|---|---|---|"
     for column in columns:
         kept = "vault" if column.identifying else "library"
-        yield f"| `{column.name}` | {TYPE_WORDS[column.type]} | {column.unit} | {_cell(column.meaning)} | {_rule(column)} | {kept} |"
+        told = (f"`{column.name}`", TYPE_WORDS[column.type], column.unit, _cell(column.meaning), _rule(column), kept)
+        yield f"| {' | '.join(told)} |"
 
 
 def _table(table: Table) -> Iterator[str]:
@@ -68,7 +71,7 @@ def _instrument_lines() -> Iterator[str]:
 
 
 def data_dictionary() -> str:
-    """What does every column of the feed and the library mean?
+    """Say what every column of the feed and the library means.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What may a provider send? The feed tables, with demographic columns made from the groupings and item columns from the instruments."""
+"""What may a provider send? Demographic columns come from the groupings, item columns from the instruments."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -37,7 +37,7 @@ def _referral(column: Column) -> Column:
 
 
 def _from_groupings(column: str, group: list[Grouping]) -> Column:
-    """One demographic column, legal where any of the groupings that read it says so."""
+    # One demographic column, legal where any of the groupings that read it says so.
     meaning = " / ".join(one.title.lower() for one in group)
     codes = tuple(dict.fromkeys(code for one in group for code in one.codes))
     bands = [band for one in group for band in one.bands]
@@ -57,14 +57,14 @@ def _from_groupings(column: str, group: list[Grouping]) -> Column:
 
 
 def _listed(column: str) -> Column:
-    """A code column governed by the code list of the same name."""
+    # A code column governed by the code list of the same name.
     one = code_list(column)
     return Column(name=column, type="code", meaning=one.title.lower(), codes=tuple(one.codes), cleaning=one.cleaning)
 
 
 @cache
 def demographic_columns() -> tuple[Column, ...]:
-    """Which code columns may a patients table have? Those that a grouping reads.
+    """List the code columns that a patients table may have: those that a grouping reads.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def demographic_columns() -> tuple[Column, ...]:
 
 @cache
 def item_columns() -> tuple[Column, ...]:
-    """Which item and total columns may a wide responses table have?
+    """List the item and total columns that a wide responses table may have.
 
     Returns
     -------
@@ -249,7 +249,7 @@ def _answers() -> Table:
 
 @cache
 def feed_tables() -> dict[str, Table]:
-    """Which tables may a feed have, and which columns in them?
+    """Say which tables a feed may have, and which columns in them.
 
     Returns
     -------
@@ -260,7 +260,7 @@ def feed_tables() -> dict[str, Table]:
 
 
 def feed_table(name: str) -> Table:
-    """What may this table of a feed contain?
+    """Say what one table of a feed may contain.
 
     Parameters
     ----------
