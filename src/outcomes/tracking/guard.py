@@ -185,7 +185,7 @@ def table_file(name: str, table: pd.DataFrame | Released, denominator: str | int
 def _check_frame(name: str, frame: pd.DataFrame) -> None:
     if frame.empty:
         raise ConfigError(f"table {name!r} has no rows; leave it out and say why in a text")
-    if not isinstance(frame.index, pd.RangeIndex):
+    if frame.index.nlevels > 1 or frame.index.name is not None or not pd.api.types.is_integer_dtype(frame.index):
         raise ConfigError(f"table {name!r} must carry its row labels as columns (reset_index), not as an index")
     personal = sorted(str(c) for c in frame.columns if str(c).strip().lower().replace(" ", "_") in PERSONAL_COLUMNS)
     if personal:

@@ -96,7 +96,7 @@ class MlflowStore:
         return str(known.experiment_id)
 
     def _hide_default(self) -> None:
-        """Hide the empty experiment that MLflow makes for itself; on the page of runs it is only in the way."""
+        """Hide the empty experiment that MLflow makes for itself."""
         known = self.client.get_experiment("0")
         if known.lifecycle_stage == "active" and not self.client.search_runs(["0"], max_results=1):
             self.client.delete_experiment("0")
@@ -104,8 +104,8 @@ class MlflowStore:
     def tidy(self, experiment: str, *, snapshot: str, settings: str) -> int:
         """Clear away what earlier runs left behind when they were stopped.
 
-        A run whose process has gone is closed as KILLED. A stopped run of the same snapshot and settings is removed with
-        its files: the run that begins now takes its place.
+        A run whose process has gone is closed as KILLED. A stopped run of the same snapshot and settings is removed
+        with its files: the run that begins now takes its place.
 
         Parameters
         ----------

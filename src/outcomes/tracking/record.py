@@ -68,6 +68,8 @@ def _rounded(value: float, where: str) -> float | None:
     if math.isinf(value):
         raise ConfigError(f"{where}: infinite; leave it out or say why it cannot be estimated")
     rounded = float(f"{value:.{SIGNIFICANT_DIGITS}g}")
+    if math.isinf(rounded):
+        return value  # the largest doubles would be rounded beyond the range
     return rounded + 0.0  # minus zero becomes zero
 
 

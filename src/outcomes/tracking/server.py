@@ -8,8 +8,8 @@ from outcomes.errors import AccessError, ConfigError
 
 HIGHEST_PORT = 65535
 NOTE = (
-    "Choose 'Model training' at the top left once. The assistant panel that MLflow opens by itself does nothing until a "
-    "language model is set up for it: leave it closed. Its notice about telemetry is a fixed text; telemetry is off."
+    "Choose 'Model training' at the top left once. The assistant panel that MLflow opens by itself does nothing until "
+    "a language model is set up for it: leave it closed. Its notice about telemetry is a fixed text; telemetry is off."
 )
 LOWEST_PORT = 1024  # those below belong to the system
 
