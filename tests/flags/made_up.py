@@ -1,5 +1,6 @@
 """Small invented caseloads: a builder for one person at a time, and a whole service with every kind of gap."""
 
+import itertools
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -63,14 +64,15 @@ class Desk:
 
 
 def expected_course():
-    """An expected course: from the first score down by a tenth a form, ten points wide, 400 people thinning out."""
+    """Make an expected course: down by 7 % a scored form, ten points wide, 400 people thinning out."""
     rows = []
-    for key, bands in (("phq9", [(0, 9), (10, 14), (15, 19), (20, 27)]), ("gad7", [(0, 7), (8, 14), (15, 21)])):
-        for low, high in bands:
-            for occasion in range(1, 21):
-                middle = (low + high) / 2 * 0.93 ** (occasion - 1)
-                row = {"instrument": key, "baseline_low": low, "baseline_high": high, "occasion": occasion}
-                row |= {"expected": middle, "lower": max(0, middle - 5), "upper": middle + 5, "n": 400 - 20 * occasion}
+    nothing = float("nan")
+    for key, lows in (("phq9", [0, 10, 15, 20, nothing]), ("gad7", [0, 8, 15, nothing])):
+        for low, high in itertools.pairwise(lows):
+            for since in range(20):
+                middle = (low + (low + 8 if np.isnan(high) else high - 1)) / 2 * 0.93**since
+                row = {"instrument": key, "baseline_low": low, "baseline_high": high, "occasion": since}
+                row |= {"expected": middle, "lower": max(0, middle - 5), "upper": middle + 5, "n": 380 - 20 * since}
                 rows.append(row)
     return pd.DataFrame(rows)
 

@@ -61,9 +61,9 @@ def test_a_switched_on_model_that_is_missing_leaves_rules_and_safety(tables):
 
 
 def test_answers_in_quarantined_rows_go_to_the_duty_list_only(tables):
-    rows = pd.DataFrame({"source_row": [9], "phq9_9": ["3"], "patient_id": ["a"]})
+    rows = pd.DataFrame({"instrument": ["phq9"], "item": [9], "answer": [3], "patient_id": ["a"]})
     result = report(CareTables(**{**vars(tables), "quarantined": rows}))
-    assert result.duty["source_row"].tolist() == [9]
+    assert result.duty["person_as_given"].tolist() == ["a"]
     assert result.counts["safety_prompts"] == 1
 
 

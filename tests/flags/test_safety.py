@@ -99,23 +99,31 @@ def test_second_instrument_adds_its_own_line(desk):
     assert sorted(table["state"]) == [ABOVE_ZERO, ZERO]
 
 
-def test_duty_list_holds_answers_that_belong_to_nobody_yet():
-    rows = pd.DataFrame({"source_row": [5, 6, 7, 8, 9], "phq9_9": ["0", "2", " ", "three", None], "name": "secret"})
+def set_aside(*answers, **more):
+    rows = pd.DataFrame({"instrument": "phq9", "item": 9, "answer": pd.array(answers, dtype="Int8")})
+    return rows.assign(rule="session_date missing", occasion=pd.NA, **more)
+
+
+def test_duty_list_holds_answers_that_may_belong_to_somebody_else():
+    rows = set_aside(0, 2, None, patient_id=["a", "b", None], session_date=pd.to_datetime(["2025-03-01"] * 2 + [None]))
     table = duty_list(rows)
-    assert table["source_row"].tolist() == [6, 8]
-    assert table["note"].unique().tolist() == ["Identity or date not confirmed."]
-    assert "secret" not in table.to_string()
-    assert "2" not in table["note"].str.cat() + table["question"].str.cat()
+    assert table["person_as_given"].tolist() == ["b", "not given"]
+    assert table["date_as_given"].tolist() == ["2025-03-01", "not given"]
+    assert table["question"].unique().tolist() == ["PHQ-9 question 9"]
+    assert table["note"].tolist() == [
+        "Identity or date not confirmed.",
+        "The answer could not be read. Identity or date not confirmed.",
+    ]
 
 
-@pytest.mark.parametrize("rows", [None, pd.DataFrame({"phq9_9": []}), pd.DataFrame({"other": [1]})])
-def test_nothing_set_aside_is_an_empty_duty_list(rows):
+@pytest.mark.parametrize("rows", [None, set_aside(), set_aside(0)])
+def test_nothing_above_zero_is_an_empty_duty_list(rows):
     assert duty_list(rows).empty
 
 
-def test_rows_without_their_safety_question_are_an_error_where_one_is_expected():
-    with pytest.raises(DataError, match="1 rows without a safety question of phq9"):
-        duty_list(pd.DataFrame({"gad7_1": [1]}), keys=["phq9"])
+def test_rows_without_their_answer_are_an_error():
+    with pytest.raises(DataError, match=r"quarantined safety answers: missing column\(s\) answer"):
+        duty_list(set_aside(1).drop(columns="answer"))
 
 
 def test_forms_without_their_referral_are_an_error(desk):

@@ -35,10 +35,10 @@ def test_one_score_has_no_change(desk, course):
     assert row["rise"] is pd.NA
 
 
-def test_the_point_of_the_course_is_that_of_the_last_scored_form(desk, course):
+def test_the_point_of_the_course_counts_scored_forms_since_the_first(desk, course):
     desk.person("p", [14, 12, None, 11, None])
     row = standing(series_of(desk), course).set_index("instrument").loc["phq9"]
-    wanted = course.query("instrument == 'phq9' and baseline_low == 10 and occasion == 4").iloc[0]
+    wanted = course.query("instrument == 'phq9' and baseline_low == 10 and occasion == 2").iloc[0]
     assert (row["expected"], row["upper"], row["n"]) == (wanted["expected"], wanted["upper"], wanted["n"])
 
 
@@ -51,16 +51,18 @@ def test_without_a_course_nobody_stands_behind_anything(desk):
 def test_starting_bands_leave_no_gap(course):
     first = np.array([0, 9, 9.5, 10, 14.9, 15, 27, 28, -1, np.nan])
     found = starting_bands(course, "phq9", first)
-    np.testing.assert_array_equal(found, [0, 0, 0, 10, 10, 15, 20, np.nan, np.nan, np.nan])
+    np.testing.assert_array_equal(found, [0, 0, 0, 10, 10, 15, 20, 20, np.nan, np.nan])
+    closed = course.loc[course["baseline_high"].notna()]
+    np.testing.assert_array_equal(starting_bands(closed, "phq9", np.array([19.9, 20])), [15, np.nan])
     assert np.isnan(starting_bands(course, "wsas", np.array([5.0]))).all()
 
 
 def test_course_of_a_person_is_one_band_in_order(course):
     part = course_of(course.sample(frac=1, random_state=0), "gad7", 10)
-    assert part["occasion"].tolist() == list(range(1, 21))
+    assert part["occasion"].tolist() == list(range(20))
     assert part["baseline_low"].unique().tolist() == [8]
     assert course_of(None, "gad7", 10) is None
-    assert course_of(course, "gad7", 99) is None
+    assert course_of(course, "gad7", -1) is None
 
 
 def test_report_date_comes_from_the_best_column():

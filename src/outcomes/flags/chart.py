@@ -109,16 +109,17 @@ def in_words(key: str, points: Points, band: Band | None) -> str:
     Returns
     -------
     str
-        Every score in order, the expected range at the last form, and the cut-off.
+        Every score in order, the expected range at the last score, and the cut-off.
     """
     record = instrument(key)
     said = [score(value, record.decimals).replace("none", "blank") for value in points.scores]
     words = [f"{short_name(key)} over {count(len(said), 'form')}: {', '.join(said) or 'none'}."]
-    if band is not None and points.occasions:
-        at = [i for i, occasion in enumerate(band.occasions) if occasion == points.occasions[-1]]
+    last = [o for o, value in zip(points.occasions, points.scores, strict=True) if not math.isnan(value)][-1:]
+    if band is not None and last:
+        at = [i for i, occasion in enumerate(band.occasions) if occasion == last[0]]
         if at:
             low, high = math.ceil(band.lower[at[0]]), math.floor(band.upper[at[0]])
-            words.append(f"Expected at the last form: {low} to {high}.")
+            words.append(f"Expected at the last score: {low} to {high}.")
     if record.caseness is not None:
         words.append(f"Cut-off: {record.caseness.words()}.")
     return " ".join(words)

@@ -126,6 +126,30 @@ def caseload_page(report: CaseloadReport, *, previous: pd.DataFrame | None = Non
     )
 
 
+def duty_page(report: CaseloadReport) -> str:
+    """Draw the duty list: safety answers that may belong to somebody else, apart from every named caseload.
+
+    Parameters
+    ----------
+    report
+        From `report.caseload_report`.
+
+    Returns
+    -------
+    str
+        A whole HTML document.
+    """
+    template = _environment().get_template("duty.html")
+    return template.render(
+        rows=report.duty.to_dict("records"),
+        facts=report.facts,
+        settings=report.settings,
+        as_of=_as_of(report),
+        css=_style(),
+        policy=policy(),
+    )
+
+
 def _has(report: CaseloadReport, key: str) -> bool:
     return bool(report.series["instrument"].eq(key).any())
 

@@ -74,7 +74,7 @@ class CareTables:
     probabilities
         Model probabilities, or None.
     quarantined
-        Rows that intake set aside, with item columns and `source_row`, or None.
+        Safety answers in rows that intake set aside (`CareView.safety`), or None.
     """
 
     caseload: pd.DataFrame

@@ -80,9 +80,7 @@ def roster(tables: Mapping[str, pd.DataFrame], *, as_of: date, edition: RuleEdit
         raise DataError(f"referrals: column {', '.join(absent)} is missing, so this is no care view (rule care view)")
     known = last_known_day(referrals)
     if as_of > known:
-        raise ConfigError(
-            f"--as-of {as_of} lies after the last day of the feed, {known}; give that day or one before"
-        )
+        raise ConfigError(f"--as-of {as_of} lies after the last day of the feed, {known}; give that day or one before")
     day = pd.Series((pd.Timestamp(as_of) - referrals["day_zero"]).dt.days, dtype="Float64")
     there = day.ge(0) & (referrals["end_day"].isna() | referrals["end_day"].astype("Float64").gt(day))
     every = referrals.assign(as_of_day=day.astype("Int32"))[there.fillna(value=False).to_numpy(dtype=bool)]

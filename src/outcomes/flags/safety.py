@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from outcomes.errors import DataError
 from outcomes.flags.standing import as_of_days, require
 from outcomes.flags.words import UNCONFIRMED, short_name
 from outcomes.reference.instruments import instruments
@@ -24,7 +23,7 @@ ABOVE_ZERO: Final = "above zero"
 ZERO: Final = "zero"
 NOT_KNOWN: Final = "not known"
 COLUMNS: Final = ("referral", "question", "state", "day", "later", "last_known_day")
-DUTY_COLUMNS: Final = ("source_row", "question", "note")
+DUTY_COLUMNS: Final = ("person_as_given", "date_as_given", "question", "note")
 
 
 def safety_columns(keys: Sequence[str] | None = None) -> dict[str, str]:
@@ -145,7 +144,7 @@ def _later(referrals: pd.Series, forms: pd.DataFrame, above: pd.DataFrame, lates
     return said
 
 
-def duty_list(quarantined: pd.DataFrame | None, *, keys: Sequence[str] | None = None) -> pd.DataFrame:
+def duty_list(quarantined: pd.DataFrame | None) -> pd.DataFrame:
     """List answers above zero in rows that could not be tied to a person or a date, for the service's duty list.
 
     Such an answer never goes onto a named person's line: it may not be theirs. It is not lost either.
@@ -153,35 +152,46 @@ def duty_list(quarantined: pd.DataFrame | None, *, keys: Sequence[str] | None = 
     Parameters
     ----------
     quarantined
-        Rows that intake set aside, with item columns and, where known, `source_row` (row number in the feed); or None.
-    keys
-        Keys of the instruments to look at; by default every one that is known.
+        Answers to safety questions in rows that intake set aside, as the care view gives them: instrument, item,
+        answer (missing = could not be read), and as given in the feed patient_id, episode_id, session_date, occasion;
+        rule. Or None.
 
     Returns
     -------
     pandas.DataFrame
-        source_row, question, note; one row per answer above zero. A value that is no number counts as above zero
-        unless it is blank: somebody has to look at it.
+        person_as_given, date_as_given, question, note; one row per answer that is above zero or could not be read.
+        Without any score.
 
     Raises
     ------
     DataError
-        If rows were set aside but none of their columns is a safety question although one is expected.
+        If a row was set aside but the columns that hold its question and answer are missing.
     """
     if quarantined is None or quarantined.empty:
         return pd.DataFrame(columns=list(DUTY_COLUMNS))
-    asked = {column: words for column, words in safety_columns(keys).items() if column in quarantined.columns}
-    if keys is not None and not asked:
-        raise DataError(f"quarantine: {len(quarantined)} rows without a safety question of {', '.join(keys)}")
-    rows = quarantined.reset_index(drop=True)
-    number = rows["source_row"] if "source_row" in rows.columns else rows.index.to_series() + 1
-    parts = []
-    for column, words in asked.items():
-        text = rows[column].astype("string").str.strip()
-        value = pd.to_numeric(text, errors="coerce")
-        above = text.notna() & text.ne("") & (value.isna() | (value > 0))
-        found = pd.DataFrame({"source_row": number[above.to_numpy(dtype=bool)], "question": words})
-        parts.append(found.assign(note=UNCONFIRMED))
-    if not parts:
-        return pd.DataFrame(columns=list(DUTY_COLUMNS))
-    return pd.concat(parts, ignore_index=True).sort_values(["source_row", "question"], ignore_index=True)
+    require(quarantined, ("instrument", "item", "answer"), "quarantined safety answers")
+    text = quarantined["answer"].astype("string").str.strip()
+    value = pd.to_numeric(text, errors="coerce").astype("Float64")
+    rows = quarantined.loc[(value.isna() | (value > 0)).fillna(value=True).to_numpy(dtype=bool)]
+    unreadable = value.loc[rows.index].isna()
+    table = pd.DataFrame(
+        {
+            "person_as_given": _as_given(rows, "patient_id"),
+            "date_as_given": _as_given(rows, "session_date"),
+            "question": [
+                f"{short_name(str(key))} question {int(item)}"
+                for key, item in zip(rows["instrument"], rows["item"], strict=True)
+            ],
+            "note": unreadable.map({True: f"The answer could not be read. {UNCONFIRMED}", False: UNCONFIRMED}),
+        }
+    )
+    return table.sort_values(list(DUTY_COLUMNS), ignore_index=True)
+
+
+def _as_given(rows: pd.DataFrame, column: str) -> pd.Series:
+    if column not in rows.columns:
+        return pd.Series("not given", index=rows.index)
+    given = rows[column]
+    if pd.api.types.is_datetime64_any_dtype(given):
+        given = given.dt.strftime("%Y-%m-%d")
+    return given.astype("string").fillna("not given").astype(str)

@@ -159,7 +159,8 @@ def standing(series: pd.DataFrame, course: pd.DataFrame | None) -> pd.DataFrame:
     series
         From `score_series`.
     course
-        Expected course: instrument, baseline_low, baseline_high, occasion, expected, lower, upper, n; or None.
+        Expected course: instrument, baseline_low, baseline_high (not included; missing = no upper end), occasion
+        (scored forms since the first, which is 0), expected, lower, upper, n; or None.
 
     Returns
     -------
@@ -220,7 +221,7 @@ def _with_course(table: pd.DataFrame, course: pd.DataFrame | None) -> pd.DataFra
     wanted = ["expected", "lower", "upper", "n"]
     first_of_each = course.drop_duplicates(["instrument", "baseline_low", "occasion"])
     points = first_of_each.set_index(_place(first_of_each))[wanted]
-    found = points.reindex(_place(result.assign(occasion=result["last_occasion"])))
+    found = points.reindex(_place(result.assign(occasion=result["n_scores"] - 1)))
     for column in ("expected", "lower", "upper"):
         result[column] = found[column].to_numpy(dtype=float)
     result["n"] = np.nan_to_num(found["n"].to_numpy(dtype=float)).astype(int)
@@ -247,22 +248,21 @@ def starting_bands(course: pd.DataFrame, key: str, first: NDArray[np.float64]) -
     key
         The measure.
     first
-        First scores, shape (n,); a fractional one between two bands belongs to the lower of them.
+        First scores, shape (n,).
 
     Returns
     -------
     ndarray of float
         Lowest score of each one's band, shape (n,); missing where there is none.
     """
-    bands = course.loc[course["instrument"].eq(key), ["baseline_low", "baseline_high"]].astype(float)
+    bands = course.loc[course["instrument"].eq(key), ["baseline_low", "baseline_high"]].astype("Float64").astype(float)
     bands = bands.drop_duplicates("baseline_low").sort_values("baseline_low")
     if bands.empty:
         return np.full(len(first), np.nan)
     lows, highs = bands["baseline_low"].to_numpy(), bands["baseline_high"].to_numpy()
     place = np.searchsorted(lows, first, side="right") - 1
     band = np.clip(place, 0, None)
-    whole_steps = np.append(lows[1:] - highs[:-1] <= 1, False)
-    inside = (first <= highs[band]) | (whole_steps[band] & (first < highs[band] + 1))
+    inside = np.isnan(highs[band]) | (first < highs[band])
     return np.where((place >= 0) & inside & ~np.isnan(first), lows[band], np.nan)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -182,7 +182,14 @@ def _by_referral(series: pd.DataFrame, keys: tuple[str, ...]) -> dict[Hashable, 
 
 def _chart(key: str, forms: Forms, courses: _Courses) -> Markup:
     band = courses.band(key, forms.known[0]) if forms.known else None
-    return chart(key, Points(forms.occasions, forms.scores), band)
+    return chart(key, Points(forms.occasions, forms.scores), None if band is None else _placed(band, forms))
+
+
+def _placed(band: Band, forms: Forms) -> Band:
+    # The course counts scored forms from the first; on paper they stand where this person's scored forms stand.
+    scored = [o for o, value in zip(forms.occasions, forms.scores, strict=True) if not math.isnan(value)]
+    places = [scored[int(k)] if k < len(scored) else scored[-1] + k - len(scored) + 1 for k in band.occasions]
+    return replace(band, occasions=places)
 
 
 def _brief(key: str, forms: Forms) -> str:

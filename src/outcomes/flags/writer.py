@@ -17,7 +17,7 @@ import pandas as pd
 
 from outcomes.errors import AccessError, DataError
 from outcomes.flags.naming import NOBODY, labels
-from outcomes.flags.page import caseload_page, for_reader
+from outcomes.flags.page import caseload_page, duty_page, for_reader
 from outcomes.flags.safety_view import safety_sentences
 from outcomes.flags.words import NO_FLAG, NO_NOTICE, NOT_AN_ALERT
 
@@ -90,7 +90,7 @@ def write_page(path: Path, text: str) -> str:
 def write_report(
     folder: Path, report: CaseloadReport, *, previous: pd.DataFrame | None = None, per_therapist: bool = True
 ) -> Receipt:
-    """Write a caseload report: the whole page, one page per therapist, and the machine-readable twins.
+    """Write a caseload report: the whole page, one page per therapist, the duty list, and the machine-readable twins.
 
     Parameters
     ----------
@@ -122,6 +122,8 @@ def write_report(
     files = {"caseload.html": write_page(folder / "caseload.html", caseload_page(report, previous=previous))}
     files["caseload.json"] = write_page(folder / "caseload.json", json_twin(report))
     files["caseload.csv"] = write_page(folder / "caseload.csv", csv_twin(report))
+    if len(report.duty):
+        files["duty.html"] = write_page(folder / "duty.html", duty_page(report))
     if per_therapist:
         for therapist in sorted(report.caseload["therapist"].dropna().astype(str).unique()):
             name = f"therapist-{file_name(therapist)}.html"
@@ -213,10 +215,7 @@ def json_twin(report: CaseloadReport) -> str:
         "failure": report.failure,
         "counts": report.counts,
         "open_referrals": twin(report),
-        "duty_list": [
-            {"source_row": str(row.source_row), "question": row.question, "note": row.note}
-            for row in report.duty.itertuples(index=False)
-        ],
+        "duty_list": [{str(name): str(value) for name, value in row.items()} for row in report.duty.to_dict("records")],
     }
     return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
 
