@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outcomes.errors import ConfigError
@@ -35,6 +35,7 @@ def test_every_legal_code_lands_in_exactly_one_group(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", EVERY)
+@settings(deadline=None, max_examples=40)
 @given(text=st.one_of(st.none(), st.text(string.printable, max_size=6)))
 def test_any_text_at_all_has_a_group(key: str, text: str | None) -> None:
     one = grouping(key)

@@ -68,7 +68,7 @@ def test_an_unverified_record_never_has_a_verified_threshold_that_decides() -> N
 def test_phq9_items_are_in_published_order_with_their_codes() -> None:
     one = instrument("phq9")
     assert one.item_columns == tuple(f"phq9_{n}" for n in range(1, 10))
-    expected = "44250-9 44255-8 44259-0 44254-1 44251-7 44258-2 44252-5 44253-3 44260-8".split()
+    expected = ["44250-9", "44255-8", "44259-0", "44254-1", "44251-7", "44258-2", "44252-5", "44253-3", "44260-8"]
     assert [item.loinc for item in one.items] == expected
     assert one.loinc_total == "44261-6"  # not 44260-8, which is item 9
     assert one.safety_items == (9,)

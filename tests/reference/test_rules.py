@@ -1,6 +1,7 @@
 """Editions of the outcome rules: dated, complete, and never silently changed."""
 
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,7 @@ def test_recovery_divides_by_finished_less_not_at_caseness() -> None:
 
 def test_editions_follow_each_other_without_overlap() -> None:
     order = [rule_edition(key) for key in ("iapt_v1_5", "nhs_talking_therapies_v2_0", "nhs_talking_therapies_v2_1")]
-    for before, after in zip(order, order[1:], strict=False):
+    for before, after in pairwise(order):
         assert before.valid_to is not None
         assert after.valid_from is not None
         assert (after.valid_from - before.valid_to).days == 1

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outcomes.errors import ConfigError
@@ -35,12 +35,14 @@ def test_missing_scores_never_meet_a_threshold() -> None:
         assert not limit("10", direction).met([np.nan]).any()
 
 
+@settings(deadline=None)
 @given(hundredths=st.integers(0, 50_000), cut=st.integers(0, 50_000))
 def test_comparison_agrees_with_exact_arithmetic_for_every_two_decimal_score(hundredths: int, cut: int) -> None:
     exact = Fraction(hundredths, 100) >= Fraction(cut, 100)
     assert bool(limit(str(Decimal(cut) / 100)).met([hundredths / 100])[0]) is exact
 
 
+@settings(deadline=None)
 @given(points=st.integers(0, 81), answered=st.integers(7, 9))
 def test_a_prorated_total_below_ten_is_never_ten(points: int, answered: int) -> None:
     exact = Fraction(points * 9, answered)
