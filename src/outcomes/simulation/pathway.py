@@ -103,6 +103,7 @@ class _Running:
         self.sessions = Sessions()
         process.start(arrivals.severity[self.referral], arrivals.anxiety[self.referral])
         self.shape = process.shape()
+        self.first_burden = process.burden(self.active)
 
     def sit(self, number: int) -> tuple[NDArray[np.int8], Floats]:
         """Let the active answer; return items and burdens."""
@@ -198,7 +199,8 @@ def _move(run: _Running, number: int) -> None:
     high = run.step[rows] == HIGH
     family = np.where(high, run.arrivals.family_high[who], run.arrivals.family_low[who])
     shaped = treatment_effects(response)[family, run.shape[rows]]
-    rate = run.arrivals.response[who] + early + response.high_intensity * high + shaped
+    start = response.burden_effect * run.first_burden[rows]
+    rate = run.arrivals.response[who] + early + start + response.high_intensity * high + shaped
     run.process.advance(rows, rate, run.arrivals.worsening[who])
 
 

@@ -10,10 +10,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from outcomes.errors import ConfigError
+from outcomes.reference.figures import england
 from outcomes.simulation.settings import ServiceSettings
 
 GAPS = ("severity", "response", "access", "drop_out")
 """Kinds of planted gaps: shift of the start (standard units), log rate of improvement, log odds of being seen, of leaving."""
+
+PUBLISHED_YEAR = "2022-23"
+"""The year that the service is calibrated to."""
 
 _GAPS_FILE = Path(__file__).with_name("gaps.csv")
 _AGES = {
@@ -54,10 +58,22 @@ def planted_gaps() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a code: `column`, `code`, `breakdown` and `label` (as published), `received` (published referrals in
-        2022-23, the group's share), and the planted shifts `severity`, `response`, `access`, `drop_out`.
+        One row a code: `column`, `code`, `breakdown` and `label` (as in the published figures), `received` (published
+        referrals, the group's share), and the planted shifts `severity`, `response`, `access`, `drop_out`.
+
+    Raises
+    ------
+    ConfigError
+        If a group with planted gaps has no published number of referrals.
     """
-    return pd.read_csv(_GAPS_FILE, dtype={"code": "str", "received": "int64"}, keep_default_na=False)
+    gaps = pd.read_csv(_GAPS_FILE, dtype={"code": "str"}, keep_default_na=False)
+    figures = england(PUBLISHED_YEAR)
+    received = figures[figures["measure"] == "referrals_received"].set_index(["breakdown", "label"])["numerator"]
+    found = received.reindex(pd.MultiIndex.from_frame(gaps[["breakdown", "label"]]))
+    unknown = gaps.loc[found.isna().to_numpy(), "label"]
+    if len(unknown):
+        raise ConfigError(f"{_GAPS_FILE.name}: no published referrals for {', '.join(unknown)}")
+    return gaps.assign(received=found.to_numpy(dtype=np.int64))
 
 
 def _group(column: str) -> pd.DataFrame:

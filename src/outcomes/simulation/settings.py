@@ -139,8 +139,7 @@ class States(_Section):
     anxiety_names: tuple[str, ...]
     cuts: Numbers
     phq9_locations: Matrix
-    gad7_offsets: Numbers
-    gad7_levels: Numbers
+    gad7_locations: Matrix
     initial: Numbers
     initial_anxiety: Matrix
     improve: Numbers
@@ -151,6 +150,8 @@ class States(_Section):
     lateral_to: Matrix
     anxiety_improve: Numbers
     anxiety_worsen: Numbers
+    anxiety_pull: float
+    anxiety_trait: float
     anxiety_follows_better: float
     anxiety_follows_worse: float
 

@@ -34,11 +34,11 @@ class StateProcess:
         self._numbers, self._rng = numbers, rng
         cuts = np.array(numbers.cuts)
         self.phq9 = at_least(np.array(numbers.phq9_locations), cuts)
-        levels = np.array(numbers.gad7_levels)[:, None] + np.array(numbers.gad7_offsets)[None, :]
-        self.gad7 = at_least(levels, cuts)
+        self.gad7 = at_least(np.array(numbers.gad7_locations), cuts)
         self._phq9_total, self._gad7_total = self.phq9.sum(axis=(1, 2)), self.gad7.sum(axis=(1, 2))
         self._initial = np.array(numbers.initial)
         self._initial_anxiety = np.array(numbers.initial_anxiety)
+        self._usual_anxiety = self._initial_anxiety @ np.arange(len(numbers.gad7_locations))
         self._to = {
             kind: np.cumsum(np.array(getattr(numbers, f"{kind}_to")), axis=1)
             for kind in ("improve", "worsen", "lateral")
@@ -47,6 +47,7 @@ class StateProcess:
         self.state = np.empty(0, dtype=np.int8)
         self.anxiety = np.empty(0, dtype=np.int8)
         self._started = self.state
+        self._proneness = np.empty(0)
 
     def start(self, severity: Floats, anxiety: Floats) -> None:
         """Place everybody in a first state and anxiety level.
@@ -62,6 +63,7 @@ class StateProcess:
         margin = self._initial @ self._initial_anxiety
         odds = np.log(self._initial_anxiety[self.state]) + anxiety[:, None] * _standard(self._gad7_total, margin)
         self.anxiety = _pick(_cumulative(odds), self._rng.random(len(severity)))
+        self._proneness = self._numbers.anxiety_trait * (self.anxiety - self._usual_anxiety[self.state])
         self._started = self.state.copy()
 
     def advance(self, rows: NDArray[np.intp], response: Floats, worsening: Floats) -> None:
@@ -99,12 +101,14 @@ class StateProcess:
     ) -> None:
         numbers, rng = self._numbers, self._rng
         before = self.anxiety[rows]
-        better = -np.expm1(-np.array(numbers.anxiety_improve)[before] * np.exp(response))
-        worse = -np.expm1(-np.array(numbers.anxiety_worsen)[before] * np.exp(worsening))
+        usual = self._usual_anxiety[self.state[rows]] + self._proneness[rows]
+        excess = numbers.anxiety_pull * (before - usual)
+        better = -np.expm1(-np.array(numbers.anxiety_improve)[before] * np.exp(response + excess))
+        worse = -np.expm1(-np.array(numbers.anxiety_worsen)[before] * np.exp(worsening - excess))
         better = np.where(kind == 0, 1 - (1 - better) * (1 - numbers.anxiety_follows_better), better)
         worse = np.where(kind == 1, 1 - (1 - worse) * (1 - numbers.anxiety_follows_worse), worse)
         step = (rng.random(len(rows)) < worse).astype(np.int8) - (rng.random(len(rows)) < better).astype(np.int8)
-        self.anxiety[rows] = np.clip(before + step, 0, len(numbers.gad7_levels) - 1)
+        self.anxiety[rows] = np.clip(before + step, 0, len(numbers.gad7_locations) - 1)
 
     def burden(self, rows: NDArray[np.intp]) -> Floats:
         """Say how much rows suffer.
