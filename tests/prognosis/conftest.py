@@ -51,40 +51,46 @@ def invent(n: int = 400, seed: int = 0, *, sessions: int = 8) -> Invented:
     last = np.cumsum(length) - 1
     end_day = pd.array(wait + 7 * length + 14, dtype="Int32")
     end_day[still_open] = pd.NA
-    episodes = pd.DataFrame({
-        "pseudonym": patient,
-        "referral": referral,
-        "service": rng.choice(["A", "B", "C"], n),
-        "quarter": rng.choice(["2022Q1", "2022Q2", "2022Q3", "2022Q4", "2023Q1", "2023Q2"], n),
-        "end_day": end_day,
-        "open": still_open,
-        "started": pd.array(np.ones(n, dtype=bool), dtype="boolean"),
-        "completed": pd.array(length >= 2, dtype="boolean"),
-        "treatment_contacts": length,
-        "end_reason": "46",
-        "gender": rng.choice(["Female", "Male", "Not stated"], n),
-        "age_band": rng.choice(["18 to 25", "26 to 64"], n),
-        "employment": rng.choice(["Employed", "Unemployed"], n),
-    })
-    contacts = pd.DataFrame({
-        "pseudonym": patient[rows],
-        "referral": referral[rows],
-        "contact_number": number + 1,
-        "day": day,
-        "attendance": rng.choice(["5", "5", "5", "3"], rows.size),
-        "appointment_type": "03",
-        "step": np.where(number < 3, "low", "high"),
-    })
+    episodes = pd.DataFrame(
+        {
+            "pseudonym": patient,
+            "referral": referral,
+            "service": rng.choice(["A", "B", "C"], n),
+            "quarter": rng.choice(["2022Q1", "2022Q2", "2022Q3", "2022Q4", "2023Q1", "2023Q2"], n),
+            "end_day": end_day,
+            "open": still_open,
+            "started": pd.array(np.ones(n, dtype=bool), dtype="boolean"),
+            "completed": pd.array(length >= 2, dtype="boolean"),
+            "treatment_contacts": length,
+            "end_reason": "46",
+            "gender": rng.choice(["Female", "Male", "Not stated"], n),
+            "age_band": rng.choice(["18 to 25", "26 to 64"], n),
+            "employment": rng.choice(["Employed", "Unemployed"], n),
+        }
+    )
+    contacts = pd.DataFrame(
+        {
+            "pseudonym": patient[rows],
+            "referral": referral[rows],
+            "contact_number": number + 1,
+            "day": day,
+            "attendance": rng.choice(["5", "5", "5", "3"], rows.size),
+            "appointment_type": "03",
+            "step": np.where(number < 3, "low", "high"),
+        }
+    )
     first = totals["phq9"].to_numpy()[last - length + 1]
     final = totals["phq9"].to_numpy()[last]
     recovered = pd.array((final < 10) & (first >= 10), dtype="boolean")
     recovered[length < 2] = pd.NA
-    table = pd.DataFrame({
-        "pseudonym": patient,
-        "referral": referral,
-        "reliable_recovery": recovered,
-        "not_at_caseness": pd.array(np.nan_to_num(first) < 4, dtype="boolean"),
-    })
+    table = pd.DataFrame(
+        {
+            "pseudonym": patient,
+            "referral": referral,
+            "reliable_recovery": recovered,
+            "not_at_caseness": pd.array(np.nan_to_num(first) < 4, dtype="boolean"),
+        }
+    )
     target = pd.Series(recovered).mask(pd.Series(still_open)).astype("boolean")
     target = target.mask(target.isna() & pd.Series(~still_open), other=False)
     return Invented(Courses(episodes, occasions, totals, contacts), target, table)

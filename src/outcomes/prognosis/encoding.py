@@ -97,7 +97,7 @@ class Encoding:
                     raise DataError(f"features.{name}: was a number in training and is not now (rule same type)")
                 parts.append(column.to_numpy(dtype=float, na_value=np.nan)[:, None])
                 continue
-            codes = pd.Categorical(column.astype("str"), categories=list(levels)).codes.astype(np.int64)
+            codes = pd.Index(levels, dtype="str").get_indexer(pd.Index(column.astype("str")))
             codes = np.where(codes < 0, len(levels), codes)
             parts.append(np.eye(len(levels) + 1)[codes])
         return np.hstack(parts) if parts else np.empty((len(frame), 0))

@@ -1,15 +1,20 @@
 """Why this probability? Contributions that add up to the log-odds, gathered under words that people use."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import shap
 from numpy.typing import NDArray
 
 from outcomes.errors import ConfigError
 from outcomes.prognosis.catalogue import Feature, FeatureTable
 from outcomes.prognosis.models import BoostedTrees
+
+with warnings.catch_warnings():
+    # the palettes that shap loads call something that matplotlib is retiring
+    warnings.simplefilter("ignore", PendingDeprecationWarning)
+    import shap
 
 Floats = NDArray[np.float64]
 

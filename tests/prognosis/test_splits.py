@@ -1,0 +1,76 @@
+"""Nobody teaches and is judged."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from outcomes.errors import ConfigError
+from outcomes.prognosis.splits import by_patient, by_service, by_time
+
+
+def test_folds_of_patients(invented):
+    episodes = invented.courses.episodes
+    folds = by_patient(episodes["pseudonym"], 5, 1)
+    assert np.sum([fold.judged for fold in folds], axis=0).tolist() == [1] * len(episodes)
+    for fold in folds:
+        there = set(episodes.loc[fold.training, "pseudonym"])
+        assert not there & set(episodes.loc[fold.judged, "pseudonym"])
+
+
+def test_row_order_plays_no_part():
+    who = pd.Series([f"p{k % 40}" for k in range(100)])
+    plain = by_patient(who, 4, 0)
+    moved = by_patient(who[::-1], 4, 0)
+    for fold, other in zip(plain, moved, strict=True):
+        np.testing.assert_array_equal(fold.judged, other.judged[::-1])
+
+
+# quarter | end_day | pseudonym | side | reason (judged from 2022Q4 on)
+TIMES = """
+2022Q1 | 100 | a | training | ended within two whole quarters
+2022Q1 | 180 | b | training | ended on the last day that is sure
+2022Q1 | 181 | c | neither  | perhaps ended after the split: it could not be known
+2022Q3 | 10  | d | neither  | received on the last day of its quarter for all one knows
+2022Q2 |     | e | neither  | still open
+2022Q1 | 50  | z | neither  | the same patient is judged later
+2022Q4 | 30  | f | judged   | referred after the split
+2023Q1 | 30  | z | judged   | referred after the split
+2022Q4 |     | g | judged   | open, judged if the ending becomes known
+       | 30  | h | neither  | quarter not known
+"""
+
+
+def test_only_what_was_recorded_by_then_teaches():
+    rows = [[part.strip() for part in line.split("|")] for line in TIMES.strip("\n").splitlines()]
+    frame = pd.DataFrame(
+        {
+            "quarter": pd.array([row[0] or None for row in rows], dtype="str"),
+            "end_day": pd.array([int(row[1]) if row[1] else None for row in rows], dtype="Int32"),
+            "pseudonym": [row[2] for row in rows],
+        }
+    )
+    (split,) = by_time(frame, judged_share=0.33)
+    side = np.where(split.training, "training", np.where(split.judged, "judged", "neither"))
+    assert side.tolist() == [row[3] for row in rows]
+
+
+def test_without_quarters_there_is_no_split_by_time():
+    assert by_time(pd.DataFrame({"pseudonym": ["a"], "end_day": [3]})) == []
+    assert by_time(pd.DataFrame({"pseudonym": ["a"], "end_day": [3], "quarter": ["2022Q1"]})) == []
+
+
+def test_services_are_left_out_in_turn(invented):
+    episodes = invented.courses.episodes
+    splits = by_service(episodes)
+    assert len(splits) == 3
+    for split, service in zip(splits, "ABC", strict=True):
+        assert set(episodes.loc[split.judged, "service"]) == {service}
+        assert not set(episodes.loc[split.training, "pseudonym"]) & set(episodes.loc[split.judged, "pseudonym"])
+    assert by_service(episodes.assign(service="A")) == []
+
+
+def test_impossible_splits():
+    with pytest.raises(ConfigError, match="n_folds must be at least 2, got 1"):
+        by_patient(["a"], 1, 0)
+    with pytest.raises(ConfigError, match="judged_share must be strictly between 0 and 1, got 1"):
+        by_time(pd.DataFrame(), judged_share=1)

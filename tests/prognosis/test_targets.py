@@ -1,0 +1,69 @@
+"""Which endings are foretold."""
+
+import pandas as pd
+import pytest
+
+from outcomes.errors import ConfigError, DataError
+from outcomes.prognosis.targets import ended_target
+
+# open | started | completed | below caseness at start | measure | target | reason
+CASES = """
+False | True  | True  | False | True  | True  | recovered
+False | True  | True  | False | False | False | did not
+False | True  | True  | False |       | False | second score missing: a failure, as in the denominators
+False | True  | False | False | True  | False | stopped after one session: a failure, whatever the scores say
+False | True  | False | False |       | False | stopped after one session
+True  | True  | False | False |       |       | still open: censored
+True  | True  |       | False | True  |       | still open, whatever the scores say so far
+False | False | False | False |       |       | never treated
+False | True  | True  | True  | False |       | below caseness at the start: cannot recover
+False | True  |       | False | True  | True  | completion not known (no contacts): the measure decides
+"""
+
+
+def read(text: str) -> pd.DataFrame:
+    values = {"True": True, "False": False, "": None}
+    rows = [[values[part.strip()] for part in line.split("|")[:6]] for line in text.strip().splitlines()]
+    frame = pd.DataFrame(rows, columns=["open", "started", "completed", "not_at_caseness", "recovery", "target"])
+    frame = frame.astype("boolean")
+    frame.insert(0, "pseudonym", [f"p{n}" for n in range(len(frame))])
+    return frame.assign(referral=frame["pseudonym"])
+
+
+def test_cases():
+    table = read(CASES)
+    found = ended_target(table, table, "recovery")
+    pd.testing.assert_series_equal(found.values, table["target"], check_names=False)
+    assert found.counts == {
+        "referrals": 10,
+        "open": 2,
+        "never_treated": 1,
+        "not_at_caseness": 1,
+        "true": 2,
+        "false": 4,
+        "false_unfinished_or_unpaired": 3,
+    }
+    assert "unfinished or unpaired courses count as false" in found.rule
+
+
+def test_deterioration_is_asked_of_everybody():
+    table = read(CASES).rename(columns={"recovery": "reliable_deterioration"})
+    found = ended_target(table, table, "reliable_deterioration")
+    assert found.values.notna().sum() == 7
+    assert found.counts["not_at_caseness"] == 0
+
+
+def test_order_of_the_outcome_rows_plays_no_part():
+    table = read(CASES)
+    shuffled = table.sample(frac=1, random_state=0)
+    pd.testing.assert_series_equal(
+        ended_target(table, table, "recovery").values, ended_target(table, shuffled, "recovery").values
+    )
+
+
+def test_wrong_tables():
+    table = read(CASES)
+    with pytest.raises(ConfigError, match="measure 'remission' is not a column"):
+        ended_target(table, table, "remission")
+    with pytest.raises(DataError, match="outcomes: 10 rows repeat a referral"):
+        ended_target(table, pd.concat([table, table]), "recovery")
