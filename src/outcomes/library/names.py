@@ -55,7 +55,7 @@ def _episodes(accepted: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         if table in accepted:
             rows = accepted[table]
             undated = pd.Series(pd.NA, index=rows.index, dtype="Int32")
-            dated.append(rows[list(PLACED_KEY)].assign(received=rows[day] if day in rows else undated))
+            dated.append(rows[list(PLACED_KEY)].assign(received=rows.get(day, undated)))
     everything = pd.concat(dated, ignore_index=True)
     return everything.groupby(list(PLACED_KEY), sort=False).agg(received=("received", "min")).reset_index()
 

@@ -59,6 +59,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "time_left_off": "a time of day behind a date, left off",
     "too_many_columns": "more columns than the cap",
     "total_disagrees_with_items": "the submitted total is not the sum of the items; the items count",
+    "unclosed_quote": "a quotation mark that is not closed swallows other records",
     "unknown_code": "a code on no list, entered as '?'",
     "unknown_instrument": "a questionnaire that is not known",
     "unknown_item": "a question that the questionnaire does not have",

@@ -75,26 +75,28 @@ def _plain(
     return table, bad
 
 
-def _split(content: bytes, width: int, delimiter: str, bad: list[tuple[int, str]]) -> Iterator[list[str] | None]:
-    # The records below the header, None for each one that is set apart.
+class UnclosedQuoteError(csv.Error):
+    """A record that cannot be used spans several lines: a quotation mark was not closed and has swallowed others."""
+
+
+def _split(content: bytes, width: int, delimiter: str, bad: list[tuple[int, str]]) -> Iterator[list[str]]:
     reader = csv.reader(io.StringIO(content.decode("utf-8"), newline=""), delimiter=delimiter, strict=True)
     next(reader)
     number = 1
     while True:
-        number += 1
+        number, line = number + 1, reader.line_num
         try:
-            record = next(reader)
+            record, rule = next(reader), WRONG_NUMBER_OF_CELLS
         except StopIteration:
             return
         except csv.Error:
-            bad.append((number, BAD_QUOTES))
-            yield None
-            continue
-        if len(record) == width or not record:
+            record, rule = None, BAD_QUOTES
+        if record is not None and (len(record) == width or not record):
             yield record or [""] * width
-        else:
-            bad.append((number, WRONG_NUMBER_OF_CELLS))
-            yield None
+            continue
+        if reader.line_num - line > 1:
+            raise UnclosedQuoteError
+        bad.append((number, rule))
 
 
 def _quoted(content: bytes, header: list[str], dialect: Dialect) -> tuple[pa.Table, list[tuple[int, str]]]:
@@ -110,8 +112,7 @@ def _quoted(content: bytes, header: list[str], dialect: Dialect) -> tuple[pa.Tab
         waiting.clear()
 
     for record in _split(content, width, dialect.delimiter, bad):
-        if record is not None:
-            waiting.append(record)
+        waiting.append(record)
         if len(waiting) == CHUNK_RECORDS:
             flush()
     flush()
@@ -182,6 +183,8 @@ def _parse(content: bytes, header: list[str], wanted: Mapping[str, str], dialect
     quoted = b'"' in content
     try:
         table, bad = _quoted(content, header, dialect) if quoted else _plain(content, header, dialect, limits)
+    except UnclosedQuoteError:
+        return refused("unclosed_quote", _records(content))
     except (csv.Error, pa.ArrowInvalid):
         return refused("unreadable", _records(content))
     numbers = _numbers(table.num_rows, bad)

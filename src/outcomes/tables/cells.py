@@ -26,14 +26,14 @@ LONGEST_ID: Final = 200
 EPOCH: Final = date(1970, 1, 1).toordinal()
 EARLIEST_DATE: Final = date(1900, 1, 1)
 DATE_FORMATS: Final = ("%Y-%m-%d", "%d/%m/%Y", "%Y%m%d", "%d-%m-%Y")
-ISO_TIME: Final = re.compile(r"[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?$")
-WHOLE: Final = re.compile(r"-?\d{1,9}")
-TRAILING_ZEROS: Final = re.compile(r"(-?\d{1,9})\.0+")
+ISO_TIME: Final = re.compile(r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?$")
+WHOLE: Final = re.compile(r"-?[0-9]{1,9}")
+TRAILING_ZEROS: Final = re.compile(r"(-?[0-9]{1,9})\.0+")
 SHAPES: Final = {
-    "%Y-%m-%d": r"\d{4}-\d{2}-\d{2}",
-    "%Y%m%d": r"\d{8}",
-    "%d/%m/%Y": r"\d{2}/\d{2}/\d{4}",
-    "%d-%m-%Y": r"\d{2}-\d{2}-\d{4}",
+    "%Y-%m-%d": r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
+    "%Y%m%d": r"[0-9]{8}",
+    "%d/%m/%Y": r"[0-9]{2}/[0-9]{2}/[0-9]{4}",
+    "%d-%m-%Y": r"[0-9]{2}-[0-9]{2}-[0-9]{4}",
 }
 
 
@@ -203,7 +203,7 @@ def _in_range(value: int | Decimal, column: Column, allowed: frozenset[int]) -> 
 
 
 def _decimal(text: str) -> Decimal | None:
-    if "_" in text or len(text) > LONGEST_ID:
+    if "_" in text or not text.isascii() or len(text) > LONGEST_ID:
         return None
     try:
         value = Decimal(text)
