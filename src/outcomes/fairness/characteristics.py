@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 
 from outcomes.errors import ConfigError
-from outcomes.fairness.counts import labels
+from outcomes.fairness.counts import in_order, labels
 from outcomes.fairness.funnel import EVERYONE
 from outcomes.kernel.intervals import proportion
-from outcomes.reference.groups import groupings
 from outcomes.reference.units import PERCENT
 
 
@@ -54,15 +53,9 @@ def characteristics(
     if group:
         parts += [
             _described(filled.loc[filled[group].eq(name)], filled, name, categories, numbers)
-            for name in _in_order(filled[group], group)
+            for name in in_order(filled[group], group)
         ]
     return pd.DataFrame([row for part in parts for row in part])
-
-
-def _in_order(values: pd.Series, key: str) -> list[str]:
-    there = sorted(values.unique())
-    known = groupings()
-    return [label for label in known[key].labels if label in there] if key in known else there
 
 
 def _described(
@@ -74,7 +67,7 @@ def _described(
         mean, sd = (float(known.mean()), float(known.std(ddof=1))) if len(known) else (np.nan, np.nan)
         rows.append(_row(group, f"{name}, mean (SD)", "", len(known)) | {"mean": mean, "sd": sd})
     for column, name in categories.items():
-        for level in _in_order(everyone[column], column):
+        for level in in_order(everyone[column], column):
             n = int(people[column].eq(level).sum())
             share = PERCENT * float(proportion(n, len(people)))
             rows.append(_row(group, name, level, n) | {"of": len(people), "share_pct": share})

@@ -99,6 +99,27 @@ def labels(column: pd.Series, key: str) -> pd.Series:
     return column.astype("object").where(column.notna(), missing).astype("str")
 
 
+def in_order(values: pd.Series, key: str) -> list[str]:
+    """List the groups that occur, in the order in which a table shows them.
+
+    Parameters
+    ----------
+    values : Series of str
+        Group of each row, none missing.
+    key : str
+        Key of the grouping, where it is one.
+
+    Returns
+    -------
+    list of str
+        The grouping's own order first, anything it does not know after it, alphabetically.
+    """
+    known = groupings()
+    own = known[key].labels if key in known else ()
+    there = set(values.unique())
+    return [label for label in own if label in there] + sorted(there.difference(own))
+
+
 def _check(outcomes: pd.DataFrame, by: Sequence[str], flags: Sequence[str]) -> None:
     absent = [column for column in (*by, *flags) if column not in outcomes.columns]
     if absent:
@@ -130,6 +151,5 @@ def _flag_counts(outcomes: pd.DataFrame, by: list[str], flag: str) -> pd.DataFra
         counted = counted.assign(**{column: counted[column].str.split(SEPARATOR)}).explode(column, ignore_index=True)
         counted[column] = counted[column].str.strip().astype("str")
     summed = counted.groupby(column, sort=True)[["events", "n"]].sum().reset_index().assign(measure=flag)
-    order = known[column].labels if column in known else tuple(sorted(summed[column]))
-    place = {label: rank for rank, label in enumerate(order)}
-    return summed.sort_values(column, key=lambda names: names.map(place).fillna(len(place)), kind="stable")
+    place = {label: rank for rank, label in enumerate(in_order(summed[column], column))}
+    return summed.sort_values(column, key=lambda names: names.map(place), kind="stable")

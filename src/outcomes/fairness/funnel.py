@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.errors import ConfigError
-from outcomes.fairness.counts import labels
+from outcomes.fairness.counts import in_order, labels
 from outcomes.kernel.intervals import proportion, wilson
 from outcomes.reference.code_cleaning import SEPARATOR
 from outcomes.reference.groups import groupings
@@ -72,9 +72,10 @@ def funnel(referrals: pd.DataFrame, by: Sequence[str] = (), *, stages: Mapping[s
         if column in known and known[column].overlapping:
             long = long.assign(group=long["group"].str.split(SEPARATOR)).explode("group", ignore_index=True)
             long["group"] = long["group"].str.strip().astype("str")
-        there = sorted(long["group"].unique())
-        order = [label for label in known[column].labels if label in there] if column in known else there
-        parts += [_one(long.loc[long["group"].eq(label)].drop(columns="group"), column, label) for label in order]
+        parts += [
+            _one(long.loc[long["group"].eq(label)].drop(columns="group"), column, label)
+            for label in in_order(long["group"], column)
+        ]
     return pd.concat(parts, ignore_index=True)
 
 

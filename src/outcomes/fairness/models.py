@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.errors import ConfigError
-from outcomes.fairness.counts import labels
+from outcomes.fairness.counts import in_order, labels
 from outcomes.fairness.funnel import EVERYONE
 from outcomes.kernel.intervals import auc, calibration_in_the_large, proportion, wilson
 from outcomes.reference.code_cleaning import SEPARATOR
@@ -85,9 +85,10 @@ def model_breakdown(people: pd.DataFrame, by: Sequence[str], predictions: Predic
             split = long["group_label"].str.split(SEPARATOR)
             long = long.assign(group_label=split).explode("group_label", ignore_index=True)
             long["group_label"] = long["group_label"].str.strip()
-        there = sorted(long["group_label"].unique())
-        order = [label for label in known[column].labels if label in there] if column in known else there
-        parts += [_one(long.loc[long["group_label"].eq(label)], predictions, column, label) for label in order]
+        parts += [
+            _one(long.loc[long["group_label"].eq(label)], predictions, column, label)
+            for label in in_order(long["group_label"], column)
+        ]
     return pd.DataFrame(parts)
 
 

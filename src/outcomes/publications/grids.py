@@ -5,7 +5,15 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from outcomes.disclosure.seal import Released
-from outcomes.publications.wording import NOT_APPLICABLE, cell, footnotes, heading, interval, require_released
+from outcomes.publications.wording import (
+    NOT_APPLICABLE,
+    breakdown_title,
+    cell,
+    footnotes,
+    heading,
+    interval,
+    require_released,
+)
 
 Align = Literal["left", "right", "centre"]
 
@@ -103,7 +111,9 @@ def plain(
     return Grid(released.title, tuple(header), tuple(align), rows, tuple(footnotes(released)))
 
 
-def under_headings(released: Released, *, by: str, headings: Mapping[str, str] | None = None) -> Grid:
+def under_headings(
+    released: Released, *, by: str, headings: Mapping[str, str] | None = None, leave_out: tuple[str, ...] = ()
+) -> Grid:
     """Arrange a table in blocks: each value of one label column heads the rows that carry it.
 
     Parameters
@@ -114,19 +124,21 @@ def under_headings(released: Released, *, by: str, headings: Mapping[str, str] |
         Label column whose values become headings.
     headings : mapping, optional
         Column name to heading, where the name itself does not do.
+    leave_out : tuple of str
+        Columns not to print.
 
     Returns
     -------
     Grid
         In words; the rows of a block are indented.
     """
-    grid = plain(released, headings=headings, leave_out=(by,))
+    grid = plain(released, headings=headings, leave_out=(by, *leave_out))
     rows: list[tuple[Word, ...]] = []
     last = None
     for row, words in enumerate(grid.rows):
         block = cell(released, row, by)
         if block != last:
-            rows.append((Word(block, heads=True), *(Word("") for _ in words[1:])))
+            rows.append((Word(breakdown_title(block), heads=True), *(Word("") for _ in words[1:])))
             last = block
         rows.append((replace(words[0], indent=True), *words[1:]))
     return replace(grid, rows=tuple(rows))

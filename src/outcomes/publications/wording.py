@@ -7,6 +7,7 @@ import pandas as pd
 
 from outcomes.disclosure.seal import Column, Released
 from outcomes.errors import DisclosureError
+from outcomes.reference.groups import groupings
 from outcomes.reference.policies import DisclosurePolicy, disclosure_policy
 
 NOT_APPLICABLE = "–"
@@ -21,6 +22,16 @@ _ABBREVIATIONS = {
     "sd": "SD",
     "ci": "CI",
     "pct": "(%)",
+}
+
+
+_HEADINGS = {
+    "gap_points": "Gap (points)",
+    "gap_others_points": "Gap to all others (points)",
+    "reference_events": "Events, reference",
+    "reference_n": "n, reference",
+    "others_events": "Events, all others",
+    "others_n": "n, all others",
 }
 
 
@@ -176,10 +187,36 @@ def heading(name: str) -> str:
     >>> heading("rate_pct"), heading("phq9_first"), heading("n")
     ('Rate (%)', 'PHQ-9 first', 'n')
     """
+    if name in _HEADINGS:
+        return _HEADINGS[name]
     parts = [_ABBREVIATIONS.get(part, part) for part in name.split("_")]
     if parts[0] not in _ABBREVIATIONS.values():
         parts[0] = parts[0][:1].upper() + parts[0][1:]
     return " ".join(parts)
+
+
+def breakdown_title(key: str) -> str:
+    """Write what people are grouped by.
+
+    Parameters
+    ----------
+    key : str
+        Key of a grouping, or any other column or words.
+
+    Returns
+    -------
+    str
+        The grouping's title, else the column's heading, else the words as they are.
+
+    Examples
+    --------
+    >>> breakdown_title("service"), breakdown_title("Ethnic group and service")
+    ('Service', 'Ethnic group and service')
+    """
+    known = groupings()
+    if key in known:
+        return known[key].title
+    return heading(key) if key == key.lower() else key
 
 
 def rounding_statement(policy: DisclosurePolicy) -> str:

@@ -19,7 +19,7 @@ from outcomes.publications.drawing import (
     in_house_style,
 )
 from outcomes.publications.figures.reading import matrix, numbers, words
-from outcomes.publications.wording import cell, column_of, interval, require_released
+from outcomes.publications.wording import breakdown_title, cell, column_of, interval, require_released
 
 _ROW_IN = 0.27
 
@@ -95,7 +95,7 @@ def _rows_under_headings(breakdowns: list[str]) -> tuple[list[int], dict[int, st
     for breakdown in breakdowns:
         if breakdown and breakdown != last:
             line += 1 if places else 0
-            headings[line] = breakdown
+            headings[line] = breakdown_title(breakdown)
             line += 1
         places.append(line)
         line, last = line + 1, breakdown

@@ -1,0 +1,84 @@
+"""One page that needs nothing else: escaped, without scripts or requests, the same each time, readable everywhere."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from outcomes.errors import ConfigError, DisclosureError
+from outcomes.publications.page import Picture, Section, Table, study_page
+
+
+def test_nothing_on_the_page_runs_or_loads(report):
+    page = study_page(report)
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert "default-src &#39;none&#39;" in page
+    sources = re.findall(r'(?:src|href)="([^"]{0,30})', page)
+    assert all(source.startswith(("data:", "#")) for source in sources)
+    assert "http" not in re.sub(r'http-equiv|base64,[^"]*', "", page)
+    assert "url(" not in page
+
+
+def test_same_report_same_page(report):
+    assert study_page(report) == study_page(report)
+
+
+def test_tables_have_captions_and_scoped_headers_and_figures_words(report):
+    page = study_page(report)
+    assert page.count("<caption>") == page.count("<table>") == 2
+    assert page.count('scope="row"') == 4 + 2 * 2
+    assert all(alt for alt in re.findall(r'<img [^>]*alt="([^"]*)"', page))
+    assert page.count("<h1>") == 1
+
+
+def test_what_is_too_few_is_said_on_the_page(report):
+    assert "too few" in study_page(report)
+
+
+def with_block(report, block):
+    return replace(report, sections=(Section("One", (block,)),))
+
+
+def test_unreleased_tables_do_not_reach_the_page(report):
+    table = report.tables()[0].released.table
+    with pytest.raises(DisclosureError, match="only released tables"):
+        study_page(with_block(report, Table("t", table)))
+    with pytest.raises(DisclosureError, match="only released tables"):
+        study_page(with_block(report, replace(report.pictures()[0], released=table)))
+
+
+def test_images_that_were_drawn_before_still_need_their_table(report):
+    picture = replace(report.pictures()[0], released=None)
+    with pytest.raises(DisclosureError, match="only released tables"):
+        study_page(with_block(report, picture), {picture.name: b"<svg/>"})
+
+
+def test_a_figure_without_words_is_refused(report):
+    picture = report.pictures()[0]
+    silent = Picture("silent", picture.released, picture.draw, "Caption.", " ")
+    with pytest.raises(ConfigError, match="figure 'silent' needs an alternative text"):
+        study_page(with_block(report, silent))
+
+
+def test_two_tables_of_one_name_are_refused(report):
+    table = report.tables()[0]
+    with pytest.raises(ConfigError, match="used twice: recovery"):
+        study_page(replace(report, sections=(Section("One", (table, table)),)))
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 900), (390, 844)])
+def test_the_page_in_a_browser(report, browser, tmp_path, width, height):
+    path = tmp_path / "report.html"
+    path.write_text(study_page(report), encoding="utf-8")
+    page = browser.open(path, width=width, height=height)
+    try:
+        assert page.console == []
+        assert page.requests == []
+        assert page.dialogs == []
+        assert page.overflow() == 0
+        assert page.faults() == []
+        assert "too few" in page.text
+        assert page.pages() <= 4
+    finally:
+        page.close()
