@@ -37,6 +37,9 @@ class Emission(Protocol):
     def n_parameters(self, n_states: int, n_answers: int) -> int:
         """Return the number of free parameters of one item."""
 
+    def nearest(self, probability: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return a member of the family close to any probabilities, to start from."""
+
 
 @dataclass(frozen=True)
 class Nominal:
@@ -74,6 +77,21 @@ class Nominal:
             ``n_states * (n_answers - 1)``.
         """
         return n_states * (n_answers - 1)
+
+    def nearest(self, probability: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Take any probabilities as they are.
+
+        Parameters
+        ----------
+        probability : NDArray[np.float64], shape (n_states, n_answers)
+            Any probabilities.
+
+        Returns
+        -------
+        NDArray[np.float64], shape (n_states, n_answers)
+            The same.
+        """
+        return probability
 
 
 @dataclass(frozen=True)

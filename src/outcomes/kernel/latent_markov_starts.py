@@ -13,12 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from outcomes.kernel.ascent import Ascent, ascend
-from outcomes.kernel.emissions import Ordinal
 from outcomes.kernel.latent_markov import Form, LatentMarkovParameters, improver, marginal
 from outcomes.kernel.latent_markov_packing import Observations
 
-STAY = (0.3, 0.95)  # range of the probability to stay, drawn for each start; the severity start uses the middle
-SMOOTHING = 0.15  # share of the whole sample's answers mixed into each state's, so that no start begins at zero
+STAY = (0.3, 0.95)  # range of the probability to stay in a state; random starts may begin below it
+SHARPNESS = (
+    0.5,
+    4.0,
+)  # range of the concentration of random answers around the whole sample's; below 1 states differ greatly
+SMOOTHING = 0.1  # share of the whole sample (or of even moves) mixed into each state, so that no start begins at zero
 SAMPLE = 2000  # occasions looked at to make a start; more do not make a better one
 REACHED = 0.01  # climbs whose limits lie within so many log units have reached the same top
 
@@ -194,7 +197,7 @@ def start_values(
     n_states : int
         Number of states.
     number : int
-        0 cuts occasions by their mean answer; of the others, two in three group them by likeness, one is random.
+        0 cuts occasions by their mean answer; odd ones group them by likeness; even ones are random.
     rng : numpy.random.Generator
         Source of randomness.
 
@@ -206,46 +209,43 @@ def start_values(
         Start values without zeros.
     """
     whole = marginal(observations)
-    rows = np.arange(observations.n_occasions)
-    if rows.size > SAMPLE:
-        rows = np.sort(rng.choice(rows, SAMPLE, replace=False))
-    codes = observations.codes[rows]
-    random_kind = 3
-    if number > 0 and number % random_kind == 0:
-        kind = "random"
-        response = [rng.dirichlet(np.maximum(3.0 * share, 0.1), n_states) for share in whole]
-        initial = rng.dirichlet(np.full(n_states, 5.0))
+    n_periods = form.n_periods(observations)
+    kind = "severity" if number == 0 else ("likeness" if number % 2 else "random")
+    if kind == "random":
+        sharpness = rng.uniform(*SHARPNESS)
+        response = [rng.dirichlet(np.maximum(sharpness * share, 0.1), n_states) for share in whole]
+        initial = rng.dirichlet(np.ones(n_states))
     else:
-        kind = "severity" if number == 0 else "likeness"
-        group = _by_severity(codes, n_states) if number == 0 else _by_likeness(codes, n_states, rng)
+        codes = _sample(observations, rng)
+        group = _by_severity(codes, n_states) if kind == "severity" else _by_likeness(codes, n_states, rng)
         response = [_group_shares(codes[:, item], group, n_states, share) for item, share in enumerate(whole)]
-        initial = (np.bincount(group, minlength=n_states) + 1.0) / (group.size + n_states)
-    smooth = [
-        (1 - SMOOTHING) * p + SMOOTHING * np.maximum(share, 1e-6) for p, share in zip(response, whole, strict=True)
-    ]
-    fitted = tuple(
-        family.nearest(p / p.sum(axis=1, keepdims=True))
-        if isinstance(family, Ordinal)
-        else p / p.sum(axis=1, keepdims=True)
-        for family, p in zip(form.families, smooth, strict=True)
-    )
-    periods = 1 if number == 0 else form.n_periods(observations)
-    moves = _random_moves(n_states, periods, rng) if number > 0 else _even_moves(n_states, sum(STAY) / 2)[None]
+        initial = np.bincount(group, minlength=n_states) / group.size
+    moves = {
+        "severity": lambda: np.repeat(np.eye(n_states)[None], n_periods, axis=0),
+        "likeness": lambda: _moves(n_states, n_periods, STAY, rng),
+        "random": lambda: _moves(n_states, n_periods, (0.0, STAY[1]), rng),
+    }[kind]()
+    even = 1.0 / n_states
     return kind, LatentMarkovParameters(
-        initial, np.repeat(moves, form.n_periods(observations) // periods, axis=0), fitted
+        (1 - SMOOTHING) * initial + SMOOTHING * even,
+        (1 - SMOOTHING) * moves + SMOOTHING * even,
+        tuple(
+            family.nearest((1 - SMOOTHING) * p + SMOOTHING * (share + 1e-6) / (1 + 1e-6 * share.size))
+            for family, p, share in zip(form.families, response, whole, strict=True)
+        ),
     )
 
 
-def _even_moves(n_states: int, stay: float) -> NDArray[np.float64]:
-    moves: NDArray[np.float64] = np.full((n_states, n_states), (1 - stay) / n_states) + stay * np.eye(n_states)
-    return moves
+def _sample(observations: Observations, rng: np.random.Generator) -> NDArray[np.int8]:
+    if observations.n_occasions <= SAMPLE:
+        return observations.codes
+    return observations.codes[np.sort(rng.choice(observations.n_occasions, SAMPLE, replace=False))]
 
 
-def _random_moves(n_states: int, periods: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    stay = rng.uniform(*STAY, size=(n_states, 1))
+def _moves(n_states: int, periods: int, stay: tuple[float, float], rng: np.random.Generator) -> NDArray[np.float64]:
+    staying = rng.uniform(*stay, size=(periods, n_states, 1))
     elsewhere = rng.dirichlet(np.ones(n_states), (periods, n_states))
-    floor = 1e-3
-    moves: NDArray[np.float64] = (1 - floor) * ((1 - stay) * elsewhere + stay * np.eye(n_states)) + floor / n_states
+    moves: NDArray[np.float64] = (1 - staying) * elsewhere + staying * np.eye(n_states)
     return moves
 
 
