@@ -77,21 +77,22 @@ def test_intervals_hold_the_estimate_and_are_reproducible(cancer):
     assert first["n"].eq(750).all()
 
 
+@pytest.mark.slow
 def test_interval_of_the_area_agrees_with_a_slow_bootstrap_of_patients():
     rng = np.random.default_rng(0)
     patients = np.repeat(np.arange(60), 4)
     level = np.repeat(rng.normal(size=60), 4)
     outcome = (level + rng.normal(0, 1, 240) > 0).astype(int)
     probability = 1 / (1 + np.exp(-level))
-    table = evaluate(outcome, probability, pseudonyms=patients, n_bootstrap=400).set_index("metric")
+    table = evaluate(outcome, probability, pseudonyms=patients, n_bootstrap=300).set_index("metric")
     slow = []
-    for _ in range(400):
+    for _ in range(300):
         rows = np.concatenate([np.flatnonzero(patients == one) for one in rng.integers(0, 60, 60)])
         slow.append(roc_auc_score(outcome[rows], probability[rows]))
     low, high = np.quantile(slow, [0.025, 0.975])
     assert table.loc["auroc", "low"] == pytest.approx(low, abs=0.02)
     assert table.loc["auroc", "high"] == pytest.approx(high, abs=0.02)
-    alone = evaluate(outcome, probability, n_bootstrap=400).set_index("metric").loc["auroc"]
+    alone = evaluate(outcome, probability, n_bootstrap=300).set_index("metric").loc["auroc"]
     assert alone["high"] - alone["low"] < 0.9 * (high - low)  # rows for patients: too narrow
 
 

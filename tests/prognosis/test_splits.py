@@ -69,6 +69,10 @@ def test_services_are_left_out_in_turn(invented):
     assert by_service(episodes.assign(service="A")) == []
 
 
+def test_fewer_patients_than_folds_are_not_split():
+    assert by_patient(["a", "a", "b"], 3, 0) == []
+
+
 def test_impossible_splits():
     with pytest.raises(ConfigError, match="n_folds must be at least 2, got 1"):
         by_patient(["a"], 1, 0)

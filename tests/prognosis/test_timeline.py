@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from outcomes.errors import ConfigError, DataError
-from outcomes.prognosis.timeline import OCCASION, Courses, first_treatment_day, instrument_columns, known_at, sittings
+from outcomes.prognosis.timeline import OCCASION, Courses, instrument_columns, known_at, sittings
 
 # referral | started | end_day | days of questionnaires | at risk at landmark 1 | reason
 CASES = """
@@ -77,8 +77,19 @@ def test_columns_that_are_scores():
 
 
 def test_a_treatment_contact_is_attended_and_treatment():
-    contacts = pd.DataFrame({"day": [1, 2, 3], "attendance": ["5", "3", "5"], "appointment_type": ["01", "03", "03"]})
-    assert first_treatment_day(contacts).dropna().tolist() == [3]
+    courses, _ = courses_of("a | True | | 10 20 | yes | open")
+    contacts = pd.DataFrame(
+        {
+            "pseudonym": "a",
+            "referral": "a",
+            "day": [1, 2, 3, 20, 21],
+            "attendance": ["5", "3", "5", "6", "5"],
+            "appointment_type": ["01", "03", "03", "02", "03"],
+        }
+    )
+    known = known_at(Courses(courses.episodes, courses.occasions, courses.totals, contacts), 1)
+    assert known.contacts["day"].tolist() == [1, 2, 3, 20]
+    assert known.contacts["treatment"].tolist() == [False, False, True, True]
 
 
 def test_wrong_tables_and_landmarks():

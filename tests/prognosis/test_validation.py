@@ -53,6 +53,7 @@ def test_one_row_a_landmark_model_validation_and_metric(judged):
     assert areas[2, "prevalence"] == 0.5
 
 
+@pytest.mark.slow
 def test_results_do_not_depend_on_workers_threads_or_row_order(invented, judged):
     courses, order = invented.courses, np.random.default_rng(0).permutation(len(invented.courses.episodes))
     shuffled = replace(

@@ -280,7 +280,7 @@ def evaluate(
             f"the area under the ROC curve is {point[0]:.3f}, above {SUSPICIOUS_AUROC:.2f}: look for a predictor "
             "that is only known at the end (number of sessions, end reason, last score)",
             LeakageWarning,
-            stacklevel=2,
+            stacklevel=3,  # past the wrapper
         )
     return rows
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.prognosis.catalogue import Feature
-from outcomes.prognosis.timeline import KEY, Known, first_treatment_day
+from outcomes.prognosis.timeline import KEY, Known
 from outcomes.prognosis.words import SENSITIVE, Wording, wording
 from outcomes.reference.rules import rule_edition
 
@@ -148,15 +148,14 @@ def treatment_features(known: Known) -> Columns:
     if contacts is None:
         return {}
     columns: Columns = {}
-    treated_on = contacts.assign(treated=first_treatment_day(contacts))
-    seen = treated_on["treated"].notna()
+    treated = contacts.loc[contacts["treatment"]].astype({"day": float})
     summary = {
         "weeks_to_treatment": (
-            _weeks(_grouped(known, treated_on, "treated", "min")),
+            _weeks(_grouped(known, treated, "day", "min")),
             "waiting",
             "to the first treatment",
         ),
-        "treatment_so_far": (_grouped(known, treated_on.loc[seen], "treated", "count"), "pace", "treatment sessions"),
+        "treatment_so_far": (_grouped(known, treated, "day", "count"), "pace", "treatment sessions"),
     }
     missed = ~contacts["attendance"].isin(rule_edition().attended_codes)
     missed_days = contacts.loc[missed]
@@ -169,7 +168,7 @@ def treatment_features(known: Known) -> Columns:
         unit = "weeks" if name.startswith("weeks") else "appointments"
         columns[name] = _entry(name, values, known, Wording(word, label), "so far", unit)
     if "step" in contacts.columns:
-        steps = treated_on.loc[seen].assign(high=treated_on["step"].eq("high").astype(float))
+        steps = treated.assign(high=treated["step"].eq("high").astype(float))
         reached = _grouped(known, steps, "high", "max", empty=np.nan)
         step = reached.map({0.0: "low intensity", 1.0: "high intensity"}).astype("str").fillna("no treatment yet")
         columns["step_so_far"] = _entry("step_so_far", step, known, Wording("step", "step of treatment"), "so far", "")

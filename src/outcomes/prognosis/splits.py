@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from outcomes.cohort.splits import leave_one_out, patient_folds, temporal_split
 from outcomes.errors import ConfigError
 
 Flags = NDArray[np.bool_]
@@ -43,7 +44,7 @@ def by_patient(pseudonyms: Sequence[str] | pd.Series, n_folds: int, seed: int) -
     Returns
     -------
     list of Split
-        One a fold.
+        One a fold; none where there are fewer patients than folds.
 
     Raises
     ------
@@ -53,8 +54,10 @@ def by_patient(pseudonyms: Sequence[str] | pd.Series, n_folds: int, seed: int) -
     fewest = 2
     if n_folds < fewest:
         raise ConfigError(f"n_folds must be at least 2, got {n_folds}")
-    patients, codes = np.unique(np.asarray(pseudonyms, dtype=str), return_inverse=True)
-    folds = (np.random.default_rng(seed).permutation(patients.size) % n_folds)[codes]
+    who = pd.Series(pseudonyms).reset_index(drop=True)
+    if who.nunique() < n_folds:
+        return []
+    folds = patient_folds(who, n_folds, seed)
     return [Split(BY_PATIENT, fold, folds != fold, folds == fold) for fold in range(n_folds)]
 
 
@@ -94,9 +97,12 @@ def by_time(episodes: pd.DataFrame, *, judged_share: float = 0.3) -> list[Split]
     judged = known & (number >= cut)
     end_day = episodes["end_day"].to_numpy(dtype=float, na_value=np.nan)
     recorded = known & (end_day <= (cut - number - 1) * SHORTEST_QUARTER_DAYS)
-    again = episodes["pseudonym"].isin(episodes.loc[judged, "pseudonym"]).to_numpy(dtype=bool)
-    training = recorded & ~judged & ~again
-    return [Split(BY_TIME, 0, training, judged)] if training.any() and judged.any() else []
+    if not (known & ~judged).any() or not recorded.any():
+        return []
+    first_judged = str(episodes["quarter"].to_numpy(dtype=object)[judged].min())
+    before, judged = temporal_split(episodes["pseudonym"], episodes["quarter"], test_from=first_judged)
+    training = before & recorded
+    return [Split(BY_TIME, 0, training, judged)] if training.any() else []
 
 
 def by_service(episodes: pd.DataFrame) -> list[Split]:
@@ -114,12 +120,8 @@ def by_service(episodes: pd.DataFrame) -> list[Split]:
     """
     if "service" not in episodes.columns or episodes["service"].nunique() <= 1:
         return []
-    splits = []
-    for fold, service in enumerate(sorted(episodes["service"].dropna().unique())):
-        judged = episodes["service"].eq(service).to_numpy(dtype=bool, na_value=False)
-        known_there = episodes["pseudonym"].isin(episodes.loc[judged, "pseudonym"]).to_numpy(dtype=bool)
-        splits.append(Split(BY_SERVICE, fold, ~known_there, judged))
-    return splits
+    parts = leave_one_out(episodes["pseudonym"], episodes["service"])
+    return [Split(BY_SERVICE, fold, training, judged) for fold, (_, training, judged) in enumerate(parts)]
 
 
 def _quarter_numbers(quarters: pd.Series) -> NDArray[np.float64]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from outcomes.cohort.episodes import treatment_contacts
 from outcomes.errors import ConfigError, DataError
-from outcomes.reference.rules import RuleEdition, rule_edition
+from outcomes.reference.rules import rule_edition
 
 KEY = ["pseudonym", "referral"]
 OCCASION = [*KEY, "occasion"]
@@ -53,8 +54,8 @@ class Known:
     """What was known at a landmark: no row of it is later.
 
     `referrals` has one row a referral at risk (key, landmark_day and the episode columns), sorted by key; `sittings`
-    are their questionnaires so far, with `moment` (position or number); `contacts` their appointments so far. `counts`
-    says how many referrals were left out, and why.
+    are their questionnaires so far, with `moment` (position or number); `contacts` their appointments so far, with
+    `treatment`. `counts` says how many referrals were left out, and why.
     """
 
     landmark: int
@@ -181,33 +182,17 @@ def known_at(courses: Courses, landmark: int, *, filled: pd.DataFrame | None = N
     )
 
 
-def first_treatment_day(contacts: pd.DataFrame, edition: RuleEdition | None = None) -> pd.Series:
-    """Say on which rows of the appointments a treatment contact took place.
-
-    Parameters
-    ----------
-    contacts : DataFrame
-        attendance and appointment_type are read.
-    edition : RuleEdition, optional
-        Which codes mean attended and treatment; the default edition otherwise.
-
-    Returns
-    -------
-    Series of float
-        The day of the contact where it was an attended treatment contact, NaN elsewhere.
-    """
-    rules = rule_edition() if edition is None else edition
-    treated = contacts["attendance"].isin(rules.attended_codes)
-    if "appointment_type" in contacts.columns:
-        treated &= contacts["appointment_type"].isin(rules.treatment_appointment_types)
-    return _float(contacts, "day").where(treated)
-
-
 def _contacts_by(contacts: pd.DataFrame | None, chosen: pd.DataFrame) -> pd.DataFrame | None:
+    # appointments up to the landmark, each marked as treatment or not by the cohort's rule
     if contacts is None or not len(contacts):
         return None
     dated = contacts.merge(chosen[[*KEY, "landmark_day"]], on=KEY)
-    return dated.loc[_float(dated, "day").le(dated["landmark_day"])].reset_index(drop=True)
+    seen = dated.loc[_float(dated, "day").le(dated["landmark_day"])].reset_index(drop=True)
+    rules = rule_edition()  # a feed without types or therapies: every attended appointment is treatment
+    plain = {"appointment_type": rules.treatment_appointment_types[0], "therapy": ""}
+    absent = {name: value for name, value in plain.items() if name not in seen.columns}
+    ends = chosen[["referral"]].assign(end_day=_float(chosen, "end_day"))
+    return seen.assign(treatment=treatment_contacts(seen.assign(**absent), ends, rules))
 
 
 def _dated(table: pd.DataFrame, values: list[str]) -> pd.DataFrame:
