@@ -69,3 +69,11 @@ def test_an_empty_service_gets_an_honest_table(tables: tuple[pd.DataFrame, pd.Da
     assert table["denominator"].eq(0).all()
     assert table["rate_pct"].isna().all()
     assert table["england_rate_pct"].notna().any()
+
+
+def test_prorated_scores_are_never_silent(many: Many) -> None:
+    episodes, occasions = many
+    judged = outcomes(episodes, totals(occasions, ["phq9", "gad7"], missing="prorate"))
+    row = service_table(episodes, judged).set_index("measure").loc["rests_on_imputed_items"]
+    assert row["numerator"] == (judged["finished"] & judged["n_imputed"].gt(0)).sum() > 0
+    assert row["denominator"] == judged["finished"].sum()

@@ -1,5 +1,6 @@
 """Editions of the outcome rules: dated, complete, and never silently changed."""
 
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -10,7 +11,7 @@ from outcomes.errors import ConfigError
 from outcomes.reference.codelists import code_list
 from outcomes.reference.instruments import instrument
 from outcomes.reference.loader import FOLDER
-from outcomes.reference.rules import edition_of, read_edition, rule_edition, rule_editions
+from outcomes.reference.rules import DescriptorRule, edition_of, read_edition, rule_edition, rule_editions
 from outcomes.reference.thresholds import Threshold
 
 
@@ -30,6 +31,13 @@ def test_registry_and_folder_hold_the_same_editions() -> None:
 def test_problem_and_its_anxiety_measure(descriptor: str, measure: str | None) -> None:
     rule = rule_edition().descriptor_rule(descriptor)
     assert (rule.instrument if rule else None) == measure
+
+
+def test_the_longest_prefix_decides() -> None:
+    general = DescriptorRule("F40", "PanicDisorder", "pdss")
+    edition = replace(rule_edition(), descriptor_rules=(general, *rule_edition().descriptor_rules))
+    found = [edition.descriptor_rule(code) for code in ("F401", "F408")]
+    assert [rule.instrument for rule in found if rule] == ["spin", "pdss"]
 
 
 def test_the_token_of_a_rule_is_the_token_of_its_instrument() -> None:

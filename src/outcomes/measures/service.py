@@ -24,6 +24,8 @@ def _shares(outcomes: pd.DataFrame) -> pd.DataFrame:
         ),
         ("dropped_out", ALL, int(left.sum()), int(left.notna().sum())),
     ]
+    if imputed := int(own["n_imputed"].gt(0).sum()):
+        rows.append(("rests_on_imputed_items", ALL, imputed, len(own)))
     return pd.DataFrame(rows, columns=["measure", "label", "numerator", "denominator"])
 
 
@@ -65,7 +67,8 @@ def service_table(
     Returns
     -------
     DataFrame
-        measure, label, numerator, denominator, rate_pct (half up), low_pct, high_pct (95 % Wilson), england_rate_pct
+        measure ("rests_on_imputed_items" only where any score was prorated), label, numerator, denominator, rate_pct
+        (half up), low_pct, high_pct (95 % Wilson), england_rate_pct
         (as published, or worked out from published counts where no rate is; missing where England publishes neither)
         and england_year.
     """
