@@ -174,7 +174,7 @@ def test_a_model_with_rows_in_it_is_refused() -> None:
         ("/home/someone/feeds/2024", ".../2024", "folders of a machine are left out"),
         (Path("/srv/data/x.csv"), ".../x.csv", "of paths too"),
         ("~/feeds/x.csv", ".../x.csv", "and of homes"),
-        ("C:/Users/someone/x.csv", ".../x.csv", "and of drives"),
+        ("D:/people/someone/x.csv", ".../x.csv", "and of drives"),
         ("read /a/b/c.csv and /d/e.csv", "read .../c.csv and .../e.csv", "wherever they stand"),
         ("feeds/2024.csv", "feeds/2024.csv", "a relative path says nothing about the machine"),
         ("low/high", "low/high", "a slash between words is no path"),
