@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from outcomes.errors import ConfigError, DisclosureError
-from outcomes.publications.page import Picture, Section, Table, study_page
+from outcomes.publications.page import KeyFigure, Picture, Section, Table, key_figure, study_page
 
 
 def test_nothing_on_the_page_runs_or_loads(report):
@@ -59,6 +59,14 @@ def test_a_figure_without_words_is_refused(report):
     silent = Picture("silent", picture.released, picture.draw, "Caption.", " ")
     with pytest.raises(ConfigError, match="figure 'silent' needs an alternative text"):
         study_page(with_block(report, silent))
+
+
+def test_a_key_figure_is_a_released_cell(recovery):
+    found = key_figure("Recovery", recovery, (0, "rate_pct"), unit=" %", detail="England 49.9 %")
+    assert found == KeyFigure("Recovery", "48.9 %", "47.2 to 50.7; England 49.9 %")
+    assert key_figure("Recovery", recovery, (2, "rate_pct"), unit=" %") == KeyFigure("Recovery", "too few", "")
+    with pytest.raises(DisclosureError, match="only released tables"):
+        key_figure("Recovery", recovery.table, (0, "rate_pct"))
 
 
 def test_two_tables_of_one_name_are_refused(report):

@@ -14,7 +14,7 @@ from outcomes.errors import ConfigError
 from outcomes.publications.drawing import WIDTH_IN, svg
 from outcomes.publications.grids import Arrangement, plain
 from outcomes.publications.tables import grid_of
-from outcomes.publications.wording import require_released
+from outcomes.publications.wording import NOT_APPLICABLE, cell, interval, require_released
 
 CONTENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 _POINTS_PER_INCH = 72
@@ -117,6 +117,41 @@ class KeyFigure:
     label: str
     value: str
     detail: str = ""
+
+
+def key_figure(
+    label: str, released: Released, cell_at: tuple[int, str], *, unit: str = "", detail: str = ""
+) -> KeyFigure:
+    """Take a number for the top of the page from a released table.
+
+    Parameters
+    ----------
+    label : str
+        What it is.
+    released : Released
+        Where it stands.
+    cell_at : tuple of (int, str)
+        Row, from 0, and column.
+    unit : str
+        Written after the number, such as " %"; left out where the cell is hidden.
+    detail : str
+        What to compare it with; the interval stands before it where there is one.
+
+    Returns
+    -------
+    KeyFigure
+        In words.
+
+    Raises
+    ------
+    DisclosureError
+        If the table is not released or has no such column.
+    """
+    row, column = cell_at
+    value, around = cell(require_released(released), row, column), interval(released, row, column)
+    shown = value if cell_at in released.reasons or value == NOT_APPLICABLE else value + unit
+    said = [text for text in (around if around != NOT_APPLICABLE else "", detail) if text]
+    return KeyFigure(label, shown, "; ".join(said))
 
 
 @dataclass(frozen=True)
