@@ -13,10 +13,10 @@ ROOMS = sorted(path.name for path in SOURCE.iterdir() if (path / "__init__.py").
 # Calls that reach the disk; copy, rename and replace are left out since tables and texts have them too.
 # fmt: off
 DISK = {
-    "open", "read_text", "write_text", "read_bytes", "write_bytes", "mkdir", "unlink", "rmdir", "rmtree", "touch", "chmod",
-    "copyfile", "copytree", "move", "fsync", "iterdir", "glob", "rglob", "scandir", "listdir", "read_csv", "read_parquet",
-    "to_parquet", "write_table", "read_table", "ParquetFile", "memory_map", "TemporaryDirectory", "NamedTemporaryFile",
-    "mkdtemp",
+    "open", "read_text", "write_text", "read_bytes", "write_bytes", "mkdir", "unlink", "rmdir", "rmtree", "touch",
+    "chmod", "copyfile", "copytree", "move", "fsync", "iterdir", "glob", "rglob", "scandir", "listdir", "read_csv",
+    "read_parquet", "to_parquet", "write_table", "read_table", "ParquetFile", "memory_map", "TemporaryDirectory",
+    "NamedTemporaryFile", "mkdtemp",
 }
 # fmt: on
 
