@@ -1,4 +1,4 @@
-"""How near is the invented service to the published one? Simulate, build episodes, measure, compare; nothing is raked."""
+"""How near is the invented service to the published one? Simulate, build episodes, measure, compare."""
 
 import pandas as pd
 
@@ -14,7 +14,7 @@ from outcomes.simulation.settings import ServiceSettings
 
 
 def calibration(settings: ServiceSettings, *, seed: int) -> pd.DataFrame:
-    """How near is the invented service to the published one?
+    """Say how near the invented service is to the published one; nothing is raked.
 
     Parameters
     ----------

@@ -191,7 +191,7 @@ def _benefits(judged: Validation) -> Iterator[pd.DataFrame]:
     for landmark, model, part in _groups(judged):
         if model != "prevalence":
             found = net_benefit(part["outcome"], part["probability"], THRESHOLDS)
-            yield found.assign(landmark=landmark, model=model)
+            yield found.rename(columns={"model": "model_benefit"}).assign(landmark=landmark, model=model)
 
 
 def _importances(fitted: Mapping[int, FittedLandmark], progress: Progress) -> Iterator[pd.DataFrame]:

@@ -1,0 +1,243 @@
+"""For whom does it work less well? Outcomes and predictions by group, with a verdict that may be "too few to say"."""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from outcomes.disclosure.gate import Gap, Rate, Released, Statistic, release
+from outcomes.errors import ConfigError
+from outcomes.fairness.breakdown import breakdown
+from outcomes.fairness.funnel import funnel
+from outcomes.fairness.gaps import Tolerance
+from outcomes.fairness.largest import largest_gaps
+from outcomes.fairness.models import Predictions, model_breakdown
+from outcomes.flags.words import short_name
+from outcomes.prognosis.splits import BY_PATIENT
+from outcomes.publications.figures.groups import forest
+from outcomes.publications.grids import under_headings
+from outcomes.publications.methods import Step
+from outcomes.publications.page import Picture, Section, Table
+from outcomes.reference.groups import grouping
+from outcomes.reference.instruments import instrument
+from outcomes.studies.chapters.chapter import Chapter, title_of
+from outcomes.studies.experiment import FairnessSettings
+from outcomes.studies.forecast import BOOSTED, Forecast
+from outcomes.studies.materials import Materials
+
+KEY = ["pseudonym", "referral"]
+PERMUTATIONS = 500
+FEWEST_EVENTS = 100
+MAIN = ("reliable_recovery", "recovery", "reliable_improvement", "reliable_deterioration", "dropped_out")
+
+
+def groups_chapter(
+    materials: Materials,
+    found: Forecast | None,
+    settings: FairnessSettings,
+    *,
+    policy: str,
+    seed: int,
+    threshold: float,
+) -> Chapter:
+    """Break outcomes and predictions down by group.
+
+    Parameters
+    ----------
+    materials
+        Episodes and outcomes.
+    found
+        The prognosis step, or None.
+    settings
+        Groupings and tolerance.
+    policy
+        Disclosure policy.
+    seed
+        Seed of the shuffles behind the widest gap.
+    threshold
+        Probability of an unfavourable ending at which somebody would be flagged.
+
+    Returns
+    -------
+    Chapter
+        Outcomes by group with gaps and verdicts, the widest gap beside chance, the model by group, the funnel by group.
+
+    Raises
+    ------
+    ConfigError
+        If a grouping is not in the feed.
+    DisclosureError
+        If a table may not be released.
+    """
+    by = list(settings.by)
+    rows, flags, measure = _countable(materials, found, by)
+    tolerance = Tolerance(points=settings.tolerance_points, minimum_events=FEWEST_EVENTS)
+    table = breakdown(rows, by, flags=flags, tolerance=tolerance, edition=materials.edition.key)
+    chance = largest_gaps(
+        rows,
+        by,
+        measure,
+        n_permutations=PERMUTATIONS,
+        generator=np.random.default_rng(seed),
+        edition=materials.edition.key,
+    )
+    main = table[table["measure"].eq(measure)]
+    shown = _gap_table(main, policy, measure)
+    blocks: list[str | Table | Picture] = [
+        f"Every group is compared with its declared reference. A gap of {settings.tolerance_points:g} points was declared "
+        "tolerable before looking. *Within* means that the whole interval lies inside that tolerance, *exceeds* that it "
+        f"lies outside; all else is *inconclusive*, and with fewer than {FEWEST_EVENTS} events on either side there are "
+        "too few to say. An interval that holds zero is no evidence of fairness.",
+        Picture(
+            "gaps",
+            shown,
+            partial(forest, by="breakdown", x_label=f"{title_of(measure)}, %"),
+            f"{title_of(measure)} by group with 95 % intervals and the number of people behind each.",
+            "Forest plot: one line a group, its rate and interval, under the heading of each breakdown.",
+        ),
+        Table("outcome_by_group", shown, partial(under_headings, by="breakdown")),
+        Table("widest_gaps", _chance_table(chance, rows, policy)),
+    ]
+    internal = {"outcomes_by_group": table, "widest_gaps": chance}
+    staged = _staged(materials)
+    if staged is not None:
+        internal["funnel_by_group"] = funnel(staged, by)
+    if found is not None and not found.validation.predictions.empty:
+        by_group = _model(materials, found, by, threshold)
+        internal["model_by_group"] = by_group
+        blocks += _model_blocks(by_group, policy, found, threshold)
+    return Chapter(
+        Section("For whom does it work less well?", tuple(blocks)),
+        internal,
+        _metrics(main, measure),
+        (_method(settings),),
+    )
+
+
+def _countable(
+    materials: Materials, found: Forecast | None, by: list[str]
+) -> tuple[pd.DataFrame, tuple[str, ...], str]:
+    people = materials.episodes[[*KEY, *by]]
+    judged = materials.outcomes
+    if judged is not None and judged["paired"].fillna(value=False).any():
+        return judged.merge(people, on=KEY), ("dropped_out",), MAIN[0]
+    if found is not None:
+        return people.assign(target=found.target.values.to_numpy()), ("target",), "target"
+    flags = {}
+    first = materials.totals.sort_values([*KEY, "occasion"]).drop_duplicates(KEY)
+    for key in materials.instruments:
+        cut = instrument(key).caseness
+        if cut is not None:
+            scores = people[KEY].merge(first[[*KEY, key]], on=KEY, how="left")[key]
+            met = pd.Series(cut.met(scores.to_numpy(dtype=float)), dtype="boolean")
+            flags[f"{short_name(key)} at or above its cut-off"] = met.mask(scores.isna().to_numpy())
+    return people.assign(**flags), tuple(flags), next(iter(flags))
+
+
+def _gap_table(main: pd.DataFrame, policy: str, measure: str) -> Released:
+    counts = ["events", "n", "reference_events", "reference_n"]
+    table = main[["breakdown", "group", *counts, "verdict"]]
+    table = table.assign(breakdown=table["breakdown"].map(lambda key: grouping(key).title))
+    return release(
+        table.assign(verdict=table["verdict"].fillna("")),
+        labels=["breakdown", "group", "verdict"],
+        counts=counts,
+        rates={
+            "rate_pct": Rate("events", "n", "low_pct", "high_pct"),
+            "gap_points": Gap("events", "n", "reference_events", "reference_n", "gap_low", "gap_high"),
+        },
+        policy=policy,
+        title=f"{title_of(measure)} by group",
+        notes=["Gap: percentage points against the reference group of the same breakdown, Newcombe's interval."],
+    )
+
+
+def _chance_table(chance: pd.DataFrame, rows: pd.DataFrame, policy: str) -> Released:
+    table = chance.assign(breakdown=chance["breakdown"].map(lambda key: grouping(key).title), people=len(rows)).rename(
+        columns={"gap_points": "widest_gap", "null_median": "by_chance_median", "null_high": "by_chance_95"}
+    )
+    shown = ["widest_gap", "by_chance_median", "by_chance_95", "p_value"]
+    return release(
+        table[["breakdown", "lowest", "highest", "people", *shown]],
+        labels=["breakdown", "lowest", "highest"],
+        counts=["people"],
+        statistics={name: Statistic("people", decimals=3 if name == "p_value" else 1) for name in shown},
+        policy=policy,
+        title="The widest gap between any two groups, beside what shuffled labels give",
+        notes=[f"{PERMUTATIONS} shuffles of the group labels among patients; small groups make wide gaps by chance."],
+    )
+
+
+def _model(materials: Materials, found: Forecast, by: list[str], threshold: float) -> pd.DataFrame:
+    told = found.validation.predictions
+    kept = told[told["model"].eq(BOOSTED) & told["validation"].eq(BY_PATIENT)]
+    last = kept[kept["landmark"].eq(kept["landmark"].max())]
+    rows = last.merge(materials.episodes[[*KEY, *by]], on=KEY)
+    happened = rows["outcome"].astype("boolean")
+    rows = rows.assign(not_reached=~happened, probability_not_reached=1 - rows["probability"])
+    return model_breakdown(rows, by, Predictions("not_reached", "probability_not_reached", threshold))
+
+
+def _model_blocks(
+    by_group: pd.DataFrame, policy: str, found: Forecast, threshold: float
+) -> list[str | Table | Picture]:
+    counts = ["n", "events", "flagged", "true_positives"]
+    table = by_group[["breakdown", "group", *counts, "auroc", "auroc_low", "auroc_high", "calibration_in_the_large"]]
+    table = table.assign(breakdown=table["breakdown"].map(_breakdown_title))
+    released = release(
+        table,
+        labels=["breakdown", "group"],
+        counts=counts,
+        rates={
+            "flag_rate_pct": Rate("flagged", "n", "flag_low", "flag_high"),
+            "tpr_pct": Rate("true_positives", "events", "tpr_low", "tpr_high"),
+            "ppv_pct": Rate("true_positives", "flagged", "ppv_low", "ppv_high"),
+        },
+        statistics={
+            "auroc": Statistic("n", "events", "auroc_low", "auroc_high", 2),
+            "calibration_in_the_large": Statistic("n", "events", decimals=2),
+        },
+        policy=policy,
+        title=f"The boosted trees by group, at a threshold of {threshold:.0%}",
+        notes=[
+            f"The event is the unfavourable ending: not {found.target.rule}. TPR: of those it happens to, how many would "
+            "be flagged; AUROC with DeLong's interval. Equal error rates and calibration within groups cannot both hold "
+            "where the groups differ in how often the event happens, so both are shown."
+        ],
+    )
+    return [
+        "The same model by group, at the last landmark, for patients it had not seen. Who needs help should have the "
+        "same chance to be noticed in every group.",
+        Table("model_by_group", released, partial(under_headings, by="breakdown")),
+    ]
+
+
+def _breakdown_title(key: str) -> str:
+    try:
+        return grouping(key).title
+    except ConfigError:
+        return title_of(key)
+
+
+def _staged(materials: Materials) -> pd.DataFrame | None:
+    known = materials.episodes
+    if materials.outcomes is None or known["completed"].isna().all():
+        return None
+    return known.merge(materials.outcomes[[*KEY, "paired", "recovery"]], on=KEY)
+
+
+def _metrics(main: pd.DataFrame, measure: str) -> dict[str, float]:
+    gaps = main.assign(size=main["gap_points"].abs()).groupby("breakdown")["size"].max()
+    name = measure.lower().replace(" ", "_")
+    return {f"fairness/{name}/widest_gap_points/{key}": float(gap) for key, gap in gaps.items() if pd.notna(gap)}
+
+
+def _method(settings: FairnessSettings) -> Step:
+    return Step(
+        "Fairness",
+        "Outcomes and predictions were broken down by group; every group is compared with a declared reference by "
+        "Newcombe's interval for the difference of proportions and judged against a tolerance of "
+        f"{settings.tolerance_points:g} percentage points that was declared beforehand; groups with fewer than "
+        f"{FEWEST_EVENTS} events get no verdict. The widest gap stands beside the one that {PERMUTATIONS} shuffles of "
+        "the labels give.",
+    )

@@ -1,0 +1,255 @@
+"""Who is on the way to recovery? Predictions at each landmark beside their baselines, calibrated and explained."""
+
+from functools import partial
+
+import pandas as pd
+
+from outcomes.disclosure.gate import Rate, Released, Statistic, release
+from outcomes.prognosis.splits import BY_PATIENT, BY_TIME
+from outcomes.publications.figures.models import bars, calibration_curve, decision_curve
+from outcomes.publications.grids import under_headings
+from outcomes.publications.methods import Step
+from outcomes.publications.page import KeyFigure, Picture, Section, Table
+from outcomes.publications.wording import cell, interval
+from outcomes.studies.chapters.chapter import Chapter, title_of
+from outcomes.studies.experiment import PrognosisSettings
+from outcomes.studies.forecast import BOOSTED, Forecast
+
+SHOWN = {
+    "auroc": ("AUROC", 3),
+    "scaled_brier": ("Scaled Brier", 3),
+    "calibration_in_the_large": ("Calibration in the large", 2),
+    "calibration_slope": ("Calibration slope", 2),
+    "ici": ("ICI", 3),
+}
+HEADINGS = {metric: name for metric, (name, _) in SHOWN.items()}
+INTERVALS = ("auroc", "calibration_in_the_large", "calibration_slope")
+NO_SHAPE = "prevalence"
+
+
+def pathways_chapter(found: Forecast, settings: PrognosisSettings, *, policy: str) -> Chapter:
+    """Show how well the ending can be foretold, by which model, and what it rests on.
+
+    Parameters
+    ----------
+    found
+        The prognosis step.
+    settings
+        Landmarks and threshold.
+    policy
+        Disclosure policy.
+
+    Returns
+    -------
+    Chapter
+        Metrics by landmark, model and validation; calibration, decision curve, importance.
+
+    Raises
+    ------
+    DisclosureError
+        If a table may not be released.
+    """
+    metrics = found.validation.metrics
+    blocks: list[str | Table | Picture] = [_intention(found)]
+    internal = {
+        "prognosis_metrics": metrics,
+        "prognosis_counts": found.validation.counts,
+        "calibration_curve": found.curve,
+        "decision_curve": found.benefit,
+        "importance": found.importance,
+    }
+    if metrics.empty:
+        blocks.append("Too few people with and without this ending at every landmark: no model was fitted.")
+        return Chapter(Section("Who is on the way?", tuple(blocks)), internal)
+    tables = {validation: _metric_table(metrics, validation, policy) for validation in metrics["validation"].unique()}
+    blocks.append(_verdict(metrics))
+    for validation, released in tables.items():
+        name = f"prediction_{str(validation).replace(' ', '_')}"
+        blocks.append(Table(name, released, partial(under_headings, by="landmark", headings=HEADINGS)))
+    last = int(found.curve["landmark"].max())
+    blocks += [_calibration(found, last, policy), _decision(found, last, policy), _importance(found, last, policy)]
+    blocks.append(_privacy(found))
+    return Chapter(
+        Section("Who is on the way?", tuple(blocks)),
+        internal,
+        _tracked(metrics),
+        (_method(found, settings),),
+        _headline(tables[BY_PATIENT], metrics),
+    )
+
+
+def landmark_name(landmark: int) -> str:
+    """Name a landmark in words.
+
+    Parameters
+    ----------
+    landmark
+        0 is intake.
+
+    Returns
+    -------
+    str
+        Such as "After session 2".
+    """
+    return "At intake" if landmark == 0 else f"After session {landmark}"
+
+
+def _intention(found: Forecast) -> str:
+    counts = ", ".join(f"{name.replace('_', ' ')}" for name in found.target.counts)
+    return (
+        f"What is foretold: {found.target.rule}. At each landmark everybody counts who had reached it and was still "
+        f"there; who was left out, and why, is counted ({counts}). Nothing later than the landmark is seen by a model."
+    )
+
+
+def _verdict(metrics: pd.DataFrame) -> str:
+    auc = metrics[metrics["metric"].eq("auroc") & metrics["validation"].eq(BY_PATIENT)]
+    wide = auc.pivot_table(index="landmark", columns="model", values="value")
+    peers = [name for name in wide if not str(name).startswith(BOOSTED) and name != NO_SHAPE]
+    better = wide[BOOSTED] > wide[peers].max(axis=1)
+    words = (
+        f"Boosted trees rank people better than every simpler model at {int(better.sum())} of {len(better)} landmarks, by "
+        f"at most {float((wide[BOOSTED] - wide[peers].max(axis=1)).max()):.3f} in AUROC."
+    )
+    if better.all():
+        return words
+    return words + " Where they do not, the simpler model is the better choice: it can be written on a card."
+
+
+def _metric_table(metrics: pd.DataFrame, validation: str, policy: str) -> Released:
+    part = metrics[metrics["validation"].eq(validation) & metrics["model"].ne(NO_SHAPE)]
+    index = ["landmark", "model", "n", "n_events"]
+    wide = part.pivot_table(index=index, columns="metric", values=["value", "low", "high"], sort=True)
+    table = wide.index.to_frame(index=False)
+    statistics = {}
+    for metric, (_, decimals) in SHOWN.items():
+        table[metric] = wide["value"][metric].to_numpy()
+        if metric in INTERVALS:
+            table[f"{metric}_low"] = wide["low"][metric].to_numpy()
+            table[f"{metric}_high"] = wide["high"][metric].to_numpy()
+            statistics[metric] = Statistic("n", "n_events", f"{metric}_low", f"{metric}_high", decimals)
+        else:
+            statistics[metric] = Statistic("n", "n_events", decimals=decimals)
+    table = table.assign(landmark=table["landmark"].map(landmark_name), model=table["model"].map(title_of))
+    return release(
+        table,
+        labels=["landmark", "model"],
+        counts=["n", "n_events"],
+        statistics=statistics,
+        policy=policy,
+        title=f"How good are the predictions? Validation {validation}",
+        notes=[
+            "Intervals: percentile bootstrap over patients. Calibration in the large: intercept with the slope fixed at "
+            "1. Scaled Brier: 1 is perfect, 0 no better than the prevalence. ICI: mean distance of the calibration curve "
+            "from the diagonal."
+        ],
+    )
+
+
+def _calibration(found: Forecast, landmark: int, policy: str) -> Picture:
+    curve = found.curve[found.curve["landmark"].eq(landmark) & found.curve["model"].eq(BOOSTED)]
+    table = curve[["bin", "n", "n_events"]].assign(predicted_pct=curve["predicted"] * 100)
+    released = release(
+        table,
+        labels=["bin"],
+        counts=["n", "n_events"],
+        rates={"observed_pct": Rate("n_events", "n", "low_pct", "high_pct")},
+        statistics={"predicted_pct": Statistic("n", decimals=1)},
+        policy=policy,
+        title=f"Calibration of the boosted trees, {landmark_name(landmark).lower()}",
+        notes=["Predictions for patients that the model had not seen, in bins of at least ten people."],
+    )
+    return Picture(
+        "calibration",
+        released,
+        calibration_curve,
+        f"Of those told p %, how many got there? {landmark_name(landmark)}, boosted trees, unseen patients.",
+        "Scatter of observed against predicted percentages with intervals, beside the diagonal of perfect agreement.",
+    )
+
+
+def _decision(found: Forecast, landmark: int, policy: str) -> Picture:
+    part = found.benefit[found.benefit["landmark"].eq(landmark)]
+    models = part.assign(strategy=part["model"].map(title_of), net_benefit=part["model_benefit"])
+    one = part[part["model"].eq(BOOSTED)]
+    everyone = one.assign(strategy="Act on everyone", net_benefit=one["treat_all"])
+    nobody = one.assign(strategy="Act on nobody", net_benefit=one["treat_none"])
+    table = pd.concat([models, everyone, nobody], ignore_index=True)
+    table = table.assign(threshold_pct=(table["threshold"] * 100).round().astype(int))
+    released = release(
+        table[["strategy", "threshold_pct", "n", "net_benefit"]],
+        labels=["strategy", "threshold_pct"],
+        counts=["n"],
+        statistics={"net_benefit": Statistic("n", decimals=3)},
+        policy=policy,
+        title=f"Decision curve, {landmark_name(landmark).lower()}",
+        notes=["Net benefit: true positives a person, less false positives weighted by the odds of the threshold."],
+    )
+    return Picture(
+        "decision_curve",
+        released,
+        decision_curve,
+        f"Net benefit of acting on each model over a range of thresholds. {landmark_name(landmark)}.",
+        "Line chart: one line a strategy, from acting on everyone to acting on nobody.",
+    )
+
+
+def _importance(found: Forecast, landmark: int, policy: str) -> Picture:
+    part = found.importance[found.importance["landmark"].eq(landmark)]
+    released = release(
+        part[["word", "n", "mean_abs_log_odds"]],
+        labels=["word"],
+        counts=["n"],
+        statistics={"mean_abs_log_odds": Statistic("n", decimals=3)},
+        policy=policy,
+        title=f"What moves the predictions, {landmark_name(landmark).lower()}",
+        notes=["Mean absolute Shapley value of the boosted trees in log-odds, features gathered under plain words."],
+    )
+    return Picture(
+        "importance",
+        released,
+        partial(bars, label="word", value="mean_abs_log_odds", x_label="Mean absolute contribution, log-odds"),
+        f"How much each group of features moves the predictions on average. {landmark_name(landmark)}. It says what "
+        "the model uses, not what causes recovery.",
+        "Bar chart: feature groups by how much they move predictions, largest first.",
+    )
+
+
+def _privacy(found: Forecast) -> str:
+    worst = max(found.membership.values(), key=lambda attack: attack.auroc)
+    return (
+        f"Somebody who tried to tell from a model's errors whether a person had taught it would be right with an AUROC of "
+        f"{worst.auroc:.2f} at the worst landmark (.50 is chance; above .60 a model should not be kept)."
+    )
+
+
+def _headline(released: Released, metrics: pd.DataFrame) -> tuple[KeyFigure, ...]:
+    last = landmark_name(int(metrics["landmark"].max()))
+    rows = released.table
+    places = rows.index[rows["landmark"].eq(last) & rows["model"].eq(title_of(BOOSTED))]
+    return tuple(
+        KeyFigure(f"AUROC {last.lower()}", cell(released, int(place), "auroc"), interval(released, int(place), "auroc"))
+        for place in places
+    )
+
+
+def _tracked(metrics: pd.DataFrame) -> dict[str, float]:
+    kept = metrics[metrics["metric"].isin(SHOWN) & metrics["model"].ne(NO_SHAPE)]
+    return {
+        f"prognosis/{row['model']}/{str(row['validation']).replace(' ', '_')}/{row['metric']}/landmark_{row['landmark']}": (
+            float(row["value"])
+        )
+        for row in kept.to_dict("records")
+    }
+
+
+def _method(found: Forecast, settings: PrognosisSettings) -> Step:
+    timed = BY_TIME in set(found.validation.metrics["validation"])
+    later = ", and by time: trained on earlier and tested on later quarters" if timed else ""
+    return Step(
+        "Prediction",
+        f"At each landmark (0 is intake) {found.target.rule} was predicted from what was known then, by gradient-boosted "
+        "trees with and without sensitive attributes, a penalised logistic regression, one variable alone, and the "
+        f"prevalence. Models were judged on patients they had not seen ({settings.folds} folds by patient{later}); "
+        f"intervals are from {settings.resamples} bootstrap resamples of patients. Contributions are Shapley values.",
+    )

@@ -1,0 +1,247 @@
+"""Which depressions are there? Latent states of the item answers: how many, what they look like, how people move."""
+
+from functools import partial
+
+import pandas as pd
+
+from outcomes.cohort.trajectories import ItemTrajectories
+from outcomes.disclosure.gate import Rate, Released, Statistic, release
+from outcomes.disclosure.profiles import release_profile
+from outcomes.flags.words import short_name
+from outcomes.measures.rates import rates
+from outcomes.publications.figures.subtypes import profile_heat_map, transition_matrix
+from outcomes.publications.grids import across
+from outcomes.publications.methods import Step
+from outcomes.publications.page import Picture, Section, Table
+from outcomes.reference.instruments import instrument
+from outcomes.studies.chapters.chapter import Chapter, title_of
+from outcomes.studies.materials import Materials
+from outcomes.studies.states import States
+from outcomes.subtypes.latent_markov import LatentMarkov
+from outcomes.subtypes.occupancy import first_states, occupancy
+
+KEY = ["pseudonym", "referral"]
+HEADLINES = ("reliable_improvement", "recovery", "reliable_recovery", "reliable_deterioration")
+
+
+def states_chapter(materials: Materials, states: States, *, policy: str) -> Chapter:
+    """Show the latent states that were found, and how far to trust them.
+
+    Parameters
+    ----------
+    materials
+        Episodes and outcomes.
+    states
+        The comparison of models, and the chosen one.
+    policy
+        Disclosure policy.
+
+    Returns
+    -------
+    Chapter
+        Choice of the number of states, profiles, transitions, outcomes by first state.
+
+    Raises
+    ------
+    DisclosureError
+        If a table may not be released.
+    """
+    people = occupancy(states.model, states.trajectories)
+    profile = _profile(states, people)
+    blocks: list[str | Table | Picture] = [
+        _verdict(states),
+        Table("number_of_states", _choice(states, policy)),
+        _profile_picture(profile, states, policy),
+    ]
+    internal = {"number_of_states": states.selection.table, "state_people": people, "state_profiles": profile}
+    if states.trajectories.lengths.max() > 1:
+        moves = _moves(states, people)
+        internal["state_transitions"] = moves
+        blocks.append(_transition_picture(moves, policy))
+    by_state = _outcomes_by_state(materials, states)
+    if by_state is not None:
+        internal["outcomes_by_first_state"] = by_state
+        blocks += _outcome_blocks(by_state, policy)
+    return Chapter(
+        Section("Which states do people pass through?", tuple(blocks)),
+        internal,
+        _metrics(states),
+        (_method(states),),
+    )
+
+
+def _verdict(states: States) -> str:
+    selection, model = states.selection, states.model
+    row = selection.table.loc[selection.table["k"].eq(selection.chosen)].iloc[0]
+    words = [
+        f"{selection.chosen} states were chosen ({selection.reason}).",
+        f"{int(row['starts_at_best'])} of {int(row['n_finished'])} finished starts reached the best solution.",
+    ]
+    if not model.converged_:
+        words.append("The kept fit stopped at its cap and has not converged: treat what follows as provisional.")
+    if int(row["starts_at_best"]) < 2:  # noqa: PLR2004  one start alone has been confirmed by no other
+        words.append("Only one start reached it, so another solution may fit as well or better.")
+    if selection.best_by_bic == selection.table["k"].max() and len(selection.table) > 1:
+        words.append(
+            "The smallest BIC is at the largest number that was tried: more states would fit better still, which is "
+            "what BIC does where severity is continuous. The states are a description, not a discovery of kinds."
+        )
+    words.append(
+        "Many states by BIC are no evidence of subtypes: on data with one continuous severity and no subtypes BIC "
+        "still chooses many."
+    )
+    return " ".join(words)
+
+
+def _choice(states: States, policy: str) -> Released:
+    table = states.selection.table
+    shown = pd.DataFrame(
+        {
+            "states": table["k"].astype(int).astype(str),
+            "people": int(states.model.n_persons_),
+            "log_likelihood": table["log_likelihood"],
+            "parameters": table["n_parameters"].astype(float),
+            "bic": table["bic"],
+            "entropy_r2": table["entropy_r2"],
+            "starts_at_best": [
+                f"{best} of {finished}"
+                for best, finished in zip(table["starts_at_best"], table["n_finished"], strict=True)
+            ],
+            "converged": table["converged"].map({True: "yes", False: "no"}),
+            "chosen": table["chosen"].map({True: "chosen", False: ""}),
+        }
+    )
+    return release(
+        shown,
+        labels=["states", "starts_at_best", "converged", "chosen"],
+        counts=["people"],
+        statistics={
+            name: Statistic("people", decimals=decimals)
+            for name, decimals in (("log_likelihood", 1), ("parameters", 0), ("bic", 1), ("entropy_r2", 2))
+        },
+        policy=policy,
+        title="How many states?",
+        notes=[
+            "BIC counts referrals with at least one answer as n. Starts at best: finished starts that ended within "
+            "0.01 log units of the best."
+        ],
+    )
+
+
+def _profile(states: States, people: pd.DataFrame) -> pd.DataFrame:
+    profile = states.model.profile().merge(people[["state", "people_ever"]], on="state")
+    keys = profile["item"].str.rpartition("_")[0]
+    several = keys.nunique() > 1
+    return profile.assign(word=[_item_word(item, several=several) for item in profile["item"]])
+
+
+def _item_word(column: str, *, several: bool) -> str:
+    key, _, number = column.rpartition("_")
+    item = next(item for item in instrument(key).items if item.number == int(number))
+    return f"{short_name(key)} {number} {item.word}" if several else f"{number} {item.word}"
+
+
+def _profile_picture(profile: pd.DataFrame, states: States, policy: str) -> Picture:
+    table = profile[["word", "state", "people_ever", "expected_score"]].rename(columns={"word": "item"})
+    table = table.assign(state=table["state"].astype(str))
+    released = release_profile(
+        table,
+        labels=["item", "state"],
+        expected_n="people_ever",
+        means=["expected_score"],
+        policy=policy,
+        title="What each state answers",
+        notes=["People: referrals whose most likely path visits the state. States are numbered by severity."],
+    )
+    keys = dict.fromkeys(column.rpartition("_")[0] for column in states.trajectories.columns)
+    names = ", ".join(short_name(key) for key in keys)
+    return Picture(
+        "state_profiles",
+        released,
+        partial(profile_heat_map, value="expected_score", column_label="State, from mildest to most severe"),
+        f"Expected answer to each item of {names} in each of the {states.model.n_states} states.",
+        "Heat map: items down, states across; darker cells are higher expected answers.",
+    )
+
+
+def _moves(states: States, people: pd.DataFrame) -> pd.DataFrame:
+    behind = people[["state", "people_staying"]].rename(columns={"state": "from_state"})
+    return states.model.transitions().merge(behind, on="from_state")
+
+
+def _transition_picture(moves: pd.DataFrame, policy: str) -> Picture:
+    table = moves[["from_state", "to_state", "people_staying", "probability"]]
+    table = table.assign(from_state=table["from_state"].astype(str), to_state=table["to_state"].astype(str))
+    released = release_profile(
+        table,
+        labels=["from_state", "to_state"],
+        expected_n="people_staying",
+        probabilities=["probability"],
+        policy=policy,
+        title="Where people are at the next session",
+        notes=["People: referrals that visit the state and have a next questionnaire."],
+    )
+    return Picture(
+        "state_transitions",
+        released,
+        partial(transition_matrix, step="next questionnaire"),
+        "Probability of each state at the next questionnaire (across), given the state now (down).",
+        "Matrix: most people stay in their state from one questionnaire to the next; staying is framed.",
+    )
+
+
+def _outcomes_by_state(materials: Materials, states: States) -> pd.DataFrame | None:
+    judged = materials.outcomes
+    if judged is None or not judged["paired"].fillna(value=False).any():
+        return None
+    keys = _first(states.model, states.trajectories)
+    rows = judged.merge(keys, on=KEY, how="inner")
+    table = rates(rows, ["first_state"], edition=materials.edition)
+    return table[table["measure"].isin(HEADLINES)].reset_index(drop=True)
+
+
+def _first(model: LatentMarkov, sequences: ItemTrajectories) -> pd.DataFrame:
+    return sequences.keys.assign(first_state=first_states(model, sequences))
+
+
+def _outcome_blocks(by_state: pd.DataFrame, policy: str) -> list[str | Table | Picture]:
+    table = by_state.assign(
+        first_state=by_state["first_state"].astype(int).astype(str), measure=by_state["measure"].map(title_of)
+    )
+    released = release(
+        table[["first_state", "measure", "numerator", "denominator"]],
+        labels=["first_state", "measure"],
+        counts=["numerator", "denominator"],
+        rates={"rate_pct": Rate("numerator", "denominator", "low_pct", "high_pct")},
+        policy=policy,
+        title="Outcomes by the state at the first questionnaire",
+        notes=[
+            "Most probable state given the first questionnaire alone. Assignment is not certain, which shrinks "
+            "differences between states; and recovery is scored from the same items that define the states."
+        ],
+    )
+    arrange = partial(across, row="first_state", column="measure", value="rate_pct", heading_of_rows="First state")
+    return [Table("outcomes_by_first_state", released, arrange)]
+
+
+def _metrics(states: States) -> dict[str, float]:
+    model = states.model
+    return {
+        "subtypes/states": float(model.n_states),
+        "subtypes/log_likelihood": float(model.log_likelihood_),
+        "subtypes/bic": float(model.information_criteria()["bic"]),
+        "subtypes/entropy_r2": float(model.entropy_r2_),
+        "subtypes/starts_at_best": float(model.starts_at_best_),
+        "subtypes/converged": float(model.converged_),
+    }
+
+
+def _method(states: States) -> Step:
+    model = states.model
+    return Step(
+        "Latent states",
+        "Multivariate latent Markov models were fitted to the item answers by expectation-maximisation over ragged "
+        f"sequences; missing answers are summed out as missing at random. Answers are {model.emissions} given the "
+        f"state, transitions homogeneous; {model.n_starts} starts for each number of states, the best finished; the "
+        "number of states was compared by BIC with referrals as n. States are numbered by expected total.",
+    )

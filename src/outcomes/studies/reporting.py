@@ -1,0 +1,90 @@
+"""Chapters become one report: its facts, its methods text, its limits."""
+
+from collections.abc import Sequence
+
+from outcomes.publications.methods import Step, methods_text
+from outcomes.publications.page import Report
+from outcomes.studies.chapters.chapter import Chapter
+from outcomes.studies.materials import Materials
+
+LIMITS = (
+    "It describes a service; it does not diagnose, triage or decide who gets treatment.",
+    "Nothing in it predicts suicide or self-harm, and none of its numbers may be used to sort people by such risk "
+    "(NICE NG225).",
+    "Latent states describe patterns of answers. They are not kinds of illness.",
+    "Differences between groups remain after no adjustment; they neither explain nor excuse themselves.",
+    "Predictions hold for people like those they were learnt from, until practice changes.",
+)
+INVENTED = (
+    "The service is invented: nothing here is evidence about patients, and its models must not score a real person."
+)
+KEY_FIGURES = 6
+
+
+def study_report(materials: Materials, chapters: Sequence[Chapter], *, policy: str) -> Report:
+    """Put chapters together as one report.
+
+    Parameters
+    ----------
+    materials
+        Settings and research view.
+    chapters
+        In reading order.
+    policy
+        Disclosure policy.
+
+    Returns
+    -------
+    Report
+        What the page and the files are made from; holds released tables only.
+    """
+    opened = materials.opened
+    invented = (INVENTED,) if opened.view.kind == "invented" else ()
+    figures = [figure for chapter in chapters for figure in chapter.key_figures]
+    return Report(
+        title=opened.experiment.study.name.replace("_", " ").capitalize(),
+        question=opened.experiment.study.question,
+        statement=opened.view.statement,
+        facts=(
+            ("Snapshot", opened.view.snapshot),
+            ("Outcome rules", materials.edition.name),
+            ("Disclosure policy", policy),
+            ("Measures", ", ".join(materials.instruments)),
+        ),
+        key_figures=tuple(figures[:KEY_FIGURES]),
+        sections=tuple(chapter.section for chapter in chapters),
+        limits=(*invented, *LIMITS),
+    )
+
+
+def study_methods(materials: Materials, chapters: Sequence[Chapter], *, policy: str) -> str:
+    """Write the methods text of a study.
+
+    Parameters
+    ----------
+    materials
+        Settings and research view.
+    chapters
+        In reading order.
+    policy
+        Disclosure policy.
+
+    Returns
+    -------
+    str
+        Markdown with references, settings and versions; no date, so that a repeated run gives the same text.
+
+    Raises
+    ------
+    ConfigError
+        If a step cites a source that is not in the bibliography.
+    """
+    experiment = materials.opened.experiment
+    steps: tuple[Step, ...] = tuple(step for chapter in chapters for step in chapter.steps)
+    settings = {
+        "snapshot": materials.opened.view.snapshot,
+        "outcome rules": materials.edition.key,
+        "missing items": experiment.measures.missing_items,
+        "seed": str(experiment.study.seed),
+    }
+    return methods_text(experiment.study.question, steps, policy=policy, settings=settings)

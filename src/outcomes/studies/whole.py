@@ -1,0 +1,169 @@
+"""The walk of one study, from feed to doors."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+
+from outcomes.flags.writer import write_report as write_caseload_report
+from outcomes.library.intake import IntakeReport
+from outcomes.publications.writer import write_report
+from outcomes.studies.caseload import describe, judge_caseload, learn_course
+from outcomes.studies.chapters.change import change_chapter
+from outcomes.studies.chapters.chapter import Chapter
+from outcomes.studies.chapters.groups import groups_chapter
+from outcomes.studies.chapters.pathways import pathways_chapter
+from outcomes.studies.chapters.people import people_chapter
+from outcomes.studies.chapters.states import states_chapter
+from outcomes.studies.forecast import Forecast, forecast
+from outcomes.studies.materials import Materials, prepare
+from outcomes.studies.opening import Request, open_study
+from outcomes.studies.progress import Progress, silent
+from outcomes.studies.recording import record, recorded
+from outcomes.studies.reporting import study_methods, study_report
+from outcomes.studies.states import find_states
+from outcomes.studies.workspace import Workspace, staged
+from outcomes.tracking.record import write_record
+
+DEFAULT_THRESHOLD = 0.5
+
+
+@dataclass(frozen=True)
+class StudyRecord:
+    """What a study made, and where."""
+
+    question: str
+    snapshot: str
+    intake: IntakeReport | None
+    made: tuple[tuple[str, Path], ...]
+    caseload: tuple[str, ...]
+    tracking: Path | None
+
+    def lines(self) -> tuple[str, ...]:
+        """Say what was made, for whom, and how to open it.
+
+        Returns
+        -------
+        tuple of str
+            Sentences for the terminal.
+        """
+        lines = ["", self.question, f"Snapshot {self.snapshot}", "", "What it made:"]
+        lines += [f"  {what:<34} {place}" for what, place in self.made]
+        lines += [f"  {line}" for line in self.caseload]
+        if self.tracking is not None:
+            lines += ["", "To compare runs in MLflow:  make ui   (or: .venv/bin/outcomes ui)"]
+        return tuple(lines)
+
+
+def run_study(
+    request: Request, *, progress: Progress = silent, processes: int = 1, tracking: bool = True
+) -> StudyRecord:
+    """Walk a study from the feed to the doors.
+
+    The report folder appears whole or not at all; what an earlier run that was stopped left behind is cleaned first.
+
+    Parameters
+    ----------
+    request
+        Experiment file and folders.
+    progress
+        Told how far the work is.
+    processes
+        How many fits at a time; the results do not depend on it.
+    tracking
+        Whether to record an MLflow run.
+
+    Returns
+    -------
+    StudyRecord
+        What was made, and where.
+
+    Raises
+    ------
+    ConfigError
+        If the experiment is wrong.
+    DataError
+        If the feed is refused, or does not bear a step that was asked for.
+    AccessError
+        If research may not read the feed, or a folder cannot be written.
+    DisclosureError
+        If something that may not leave was about to.
+    """
+    opened = open_study(request, fresh=True, progress=progress)
+    materials = prepare(opened, progress=progress)
+    experiment, workspace = opened.experiment, opened.workspace
+    store = workspace.mlflow if tracking else None
+    with threadpool_limits(1), recorded(materials, store) as run:
+        chapters, found = _chapters(materials, progress, processes)
+        policy = experiment.publications.policy
+        report = study_report(materials, chapters, policy=policy)
+        methods = study_methods(materials, chapters, policy=policy)
+        step = "Writing the report"
+        progress(step, 0, 2)
+        with staged(workspace.report) as folder:
+            write_report(report, folder, methods=methods)
+            metrics = {name: value for chapter in chapters for name, value in chapter.metrics.items()}
+            write_record(
+                folder,
+                configuration=experiment.model_dump(mode="json", exclude_none=True),
+                metrics=metrics,
+                snapshot=opened.view.snapshot,
+            )
+            caseload = _caseload(materials, workspace, folder, progress)
+        progress(step, 1, 2)
+        record(run, chapters, report, workspace.report, found)
+        progress(step, 2, 2)
+    return StudyRecord(
+        experiment.study.question,
+        opened.view.snapshot,
+        opened.intake,
+        _made(workspace.report),
+        caseload,
+        store,
+    )
+
+
+def _chapters(materials: Materials, progress: Progress, processes: int) -> tuple[tuple[Chapter, ...], Forecast | None]:
+    experiment = materials.opened.experiment
+    policy, seed = experiment.publications.policy, experiment.study.seed
+    chapters = [
+        people_chapter(materials, policy=policy, by=experiment.publications.table_one_by),
+        change_chapter(materials, policy=policy),
+    ]
+    states, found, threshold = None, None, DEFAULT_THRESHOLD
+    if experiment.subtypes is not None:
+        states = find_states(materials, experiment.subtypes, seed=seed, processes=processes, progress=progress)
+        chapters.append(states_chapter(materials, states, policy=policy))
+    if experiment.prognosis is not None:
+        settings = experiment.prognosis
+        threshold = settings.threshold
+        found = forecast(materials, settings, states, seed=seed, processes=processes, progress=progress)
+        chapters.append(pathways_chapter(found, settings, policy=policy))
+    if experiment.fairness is not None:
+        step = "Comparing groups"
+        progress(step, 0, 1)
+        chapters.append(
+            groups_chapter(materials, found, experiment.fairness, policy=policy, seed=seed, threshold=threshold)
+        )
+        progress(step, 1, 1)
+    return tuple(chapters), found
+
+
+def _caseload(materials: Materials, workspace: Workspace, folder: Path, progress: Progress) -> tuple[str, ...]:
+    experiment = materials.opened.experiment
+    if experiment.flags is None:
+        return ()
+    report = judge_caseload(experiment, workspace, learn_course(materials), progress=progress)
+    write_caseload_report(folder / "care", report)
+    return describe(report, workspace.report / "care")
+
+
+def _made(folder: Path) -> tuple[tuple[str, Path], ...]:
+    known = (
+        ("The study, as a page", "report.html"),
+        ("Tables (CSV, Markdown, LaTeX)", "tables"),
+        ("Figures (SVG, PDF, PNG)", "figures"),
+        ("Methods paragraph", "methods.md"),
+        ("Metrics and settings", "metrics.json"),
+    )
+    return tuple((what, folder / name) for what, name in known if (folder / name).exists())
