@@ -113,6 +113,14 @@ def test_every_bin_of_the_curve_holds_ten_people():
         assert curve["predicted"].is_monotonic_increasing
 
 
+def test_a_high_area_that_may_be_chance_does_not_warn():
+    rng = np.random.default_rng(0)
+    outcome = np.repeat([0, 1], 60)
+    probability = 1 / (1 + np.exp(-(rng.normal(0, 1, 120) + 2.0 * outcome)))
+    found = evaluate(outcome, probability, n_bootstrap=50).set_index("metric").loc["auroc"]
+    assert found["low"] < 0.9 < found["high"]
+
+
 def test_a_suspicious_area_warns():
     outcome = np.repeat([0, 1], 60)
     probability = np.repeat([0.1, 0.9], 60) + np.tile([0.0, 0.01], 60)

@@ -1,5 +1,7 @@
 """Explanations that add up."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -52,8 +54,6 @@ def test_importance_is_an_average_over_many(fitted):
 
 def test_importance_of_a_handful_is_not_told(fitted):
     model, table, _ = fitted
-    from dataclasses import replace
-
     few = replace(table, frame=table.frame.head(9), keys=table.keys.head(9))
     assert len(importance(explain(model, few))) == 0
 
@@ -66,9 +66,17 @@ def test_reasons_point_the_way_they_say(fitted):
     assert told.loc[told["direction"].eq("against"), "log_odds"].lt(0).all()
     person = told["referral"].iloc[0]
     mine = told.loc[told["referral"].eq(person) & told["direction"].eq("for")]
-    row = found.words.loc[found.keys["referral"].eq(person).to_numpy()].iloc[0]
+    row = found.words.drop(columns="background").loc[found.keys["referral"].eq(person).to_numpy()].iloc[0]
     assert mine["word"].iloc[0] == row.idxmax()
     assert mine["log_odds"].is_monotonic_decreasing
+
+
+def test_no_reason_is_a_sensitive_attribute(fitted):
+    _, _, found = fitted
+    loud = found.contributions.assign(gender=5.0)
+    told = reasons(replace(found, contributions=loud))
+    assert not told["reason"].str.contains("gender").any()
+    assert told["log_odds"].max() < 5
 
 
 def test_no_reason_is_about_safety(fitted):
@@ -84,6 +92,13 @@ def test_no_reason_is_about_safety(fitted):
         ("tiredness, now", "points", 3.0, "tiredness, now: 3 points"),
         ("tiredness, now", "points", np.nan, "tiredness, now: not known"),
         ("gender", "", "Female", "gender: Female"),
+        ("time since the referral, so far", "weeks", 1.0, "time since the referral, so far: 1 week"),
+        (
+            "PHQ-9 total score, change per session",
+            "points a session",
+            -1.0,
+            "PHQ-9 total score, change per session: down 1 point a session",
+        ),
     ],
 )
 def test_sentences(meaning, unit, value, expected):
@@ -101,8 +116,6 @@ def test_only_trees_are_explained(fitted):
 
 def test_importance_does_not_depend_on_row_order(fitted):
     model, table, found = fitted
-    from dataclasses import replace
-
     order = np.random.default_rng(0).permutation(len(table.frame))
     moved = replace(
         table, frame=table.frame.iloc[order].reset_index(drop=True), keys=table.keys.iloc[order].reset_index(drop=True)

@@ -46,6 +46,32 @@ def test_cases():
     assert "unfinished or unpaired courses count as false" in found.rule
 
 
+# PHQ-9 first | anxiety measure | anxiety first | left out | reason (course stopped early, so that no flag is set)
+STARTS = """
+9  | gad7 | 7 | yes | below both thresholds
+10 | gad7 | 7 | no  | at the threshold of the PHQ-9
+9  | gad7 | 8 | no  | at the threshold of the GAD-7
+9  | gad7 |   | no  | anxiety not known: stays in, as in the denominators
+   | gad7 | 7 | no  | depression not known
+9  |      |   | no  | no anxiety measure
+"""
+
+
+def test_those_below_caseness_are_left_out_even_where_they_stopped_early():
+    rows = [[part.strip() for part in line.split("|")] for line in STARTS.strip("\n").splitlines()]
+    keys = pd.DataFrame({"pseudonym": [f"p{n}" for n in range(len(rows))]})
+    keys = keys.assign(referral=keys["pseudonym"])
+    outcomes = keys.assign(
+        phq9_first=[float(row[0]) if row[0] else None for row in rows],
+        anxiety_measure=pd.array([row[1] or None for row in rows], dtype="str"),
+        anxiety_first=[float(row[2]) if row[2] else None for row in rows],
+        reliable_recovery=pd.array([None] * len(rows), dtype="boolean"),
+        not_at_caseness=pd.array([None] * len(rows), dtype="boolean"),
+    )
+    found = ended_target(keys.assign(completed=False), outcomes)
+    assert found.values.isna().tolist() == [row[3] == "yes" for row in rows]
+
+
 def test_deterioration_is_asked_of_everybody():
     table = read(CASES).rename(columns={"recovery": "reliable_deterioration"})
     found = ended_target(table, table, "reliable_deterioration")

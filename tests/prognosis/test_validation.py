@@ -42,6 +42,13 @@ def test_counts_say_who_was_left_out(judged):
         assert row["status"] == "fitted"
 
 
+def test_counts_say_for_whom_the_last_score_was_already_known(invented, judged):
+    sat = invented.courses.totals.groupby("referral").size()
+    known = invented.courses.episodes.loc[invented.target.notna().to_numpy(), "referral"]
+    for row in judged.counts.to_dict("records"):
+        assert row["n_without_later_score"] == (sat[known] == row["landmark"] + 1).sum()
+
+
 def test_one_row_a_landmark_model_validation_and_metric(judged):
     key = ["landmark", "model", "validation", "metric"]
     assert not judged.metrics.duplicated(key).any()

@@ -55,6 +55,10 @@ class Bench:
             for s, table in self.tables.items()
         }
         self.outcome = target.astype("boolean").to_numpy(dtype=float, na_value=np.nan)
+        last = self.filled.groupby(KEY, as_index=False, sort=False)["moment"].max()
+        self.later = {
+            s: table.keys.merge(last, on=KEY, how="left")["moment"].gt(s).to_numpy() for s, table in self.tables.items()
+        }
         self.fitted = tuple(s for s in plan.landmarks if self._enough(s))
         self.splits = self._splits()
 
@@ -193,7 +197,8 @@ class Bench:
         Returns
         -------
         DataFrame
-            One row a landmark.
+            One row a landmark. `n_without_later_score` of the `n` never filled in another questionnaire: for them the
+            ending was read from a score that was already known, which makes late landmarks look easy.
         """
         rows = []
         for landmark, table in self.tables.items():
@@ -205,6 +210,7 @@ class Bench:
                     "outcome_unknown": int(np.isnan(y).sum()),
                     "n": int(np.isfinite(y).sum()),
                     "n_events": int((y == 1).sum()),
+                    "n_without_later_score": int((np.isfinite(y) & ~self.later[landmark]).sum()),
                     "status": "fitted" if landmark in self.fitted else "too few to say",
                 }
             )

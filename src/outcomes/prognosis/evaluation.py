@@ -256,7 +256,8 @@ def evaluate(
     Warns
     -----
     LeakageWarning
-        If the area under the ROC curve is above .90 among at least 100 people: something may know the ending.
+        If the area under the ROC curve is surely above .90 (lower bound, or value without resampling) among at least
+        100 people: something may know the ending.
     """
     y, p = _checked(outcome, probability)
     cuts = _cuts(thresholds)
@@ -275,7 +276,8 @@ def evaluate(
     rows = pd.concat([rows, _unresampled(y, p, level)], ignore_index=True)
     rows.insert(1, "n", y.size)
     rows.insert(2, "n_events", int(y.sum()))
-    if point[0] > SUSPICIOUS_AUROC and y.size >= FEWEST_TO_SUSPECT:
+    surely = float(low[0] if n_bootstrap else point[0])
+    if surely > SUSPICIOUS_AUROC and y.size >= FEWEST_TO_SUSPECT:
         warnings.warn(
             f"the area under the ROC curve is {point[0]:.3f}, above {SUSPICIOUS_AUROC:.2f}: look for a predictor "
             "that is only known at the end (number of sessions, end reason, last score)",

@@ -19,6 +19,14 @@ with warnings.catch_warnings():
 Floats = NDArray[np.float64]
 
 FEWEST = 10
+SINGULAR = {
+    "points": "point",
+    "points a session": "point a session",
+    "weeks": "week",
+    "questions": "question",
+    "sessions": "session",
+    "appointments": "appointment",
+}
 NEGLIGIBLE = 0.02  # log-odds below which a word is no reason (about half a percentage point)
 
 
@@ -126,6 +134,7 @@ def reasons(explanation: Explanation, *, most: int = 3) -> pd.DataFrame:
     """Say for each person which words speak most for and against the outcome, in plain words.
 
     The words with the largest contributions; each is told by the feature of that word that moved most in its direction.
+    Sensitive attributes are never given as a reason.
 
     Parameters
     ----------
@@ -147,34 +156,22 @@ def reasons(explanation: Explanation, *, most: int = 3) -> pd.DataFrame:
     """
     if most < 1:
         raise ConfigError(f"most must be at least 1, got {most}")
-    words = explanation.words.to_numpy()
-    names = list(explanation.words.columns)
-    rows = []
-    for person, (pseudonym, referral) in enumerate(explanation.keys[["pseudonym", "referral"]].itertuples(index=False)):
+    features = [feature for feature in explanation.table.catalogue if not feature.sensitive]
+    moved = explanation.contributions[[feature.name for feature in features]].to_numpy()
+    names = list(dict.fromkeys(feature.word for feature in features))
+    of_word = [[place for place, feature in enumerate(features) if feature.word == word] for word in names]
+    words = np.column_stack([moved[:, places].sum(axis=1) for places in of_word])
+    values = [explanation.table.frame[feature.name].tolist() for feature in features]
+    rows: list[tuple[object, ...]] = []
+    for person, key in enumerate(explanation.keys[["pseudonym", "referral"]].itertuples(index=False, name=None)):
         for direction, sign in (("for", 1), ("against", -1)):
             towards = words[person] * sign
             best = [place for place in np.argsort(-towards, kind="stable")[:most] if towards[place] > NEGLIGIBLE]
-            rows += [
-                {
-                    "pseudonym": pseudonym,
-                    "referral": referral,
-                    "direction": direction,
-                    "rank": rank,
-                    "word": names[place],
-                    "log_odds": words[person, place],
-                    "reason": _told(explanation, person, names[place], sign),
-                }
-                for rank, place in enumerate(best, start=1)
-            ]
-    columns = ["pseudonym", "referral", "direction", "rank", "word", "log_odds", "reason"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def _told(explanation: Explanation, person: int, word: str, sign: int) -> str:
-    features = [feature for feature in explanation.table.catalogue if feature.word == word]
-    moved = [explanation.contributions[feature.name].iloc[person] * sign for feature in features]
-    feature = features[int(np.argmax(moved))]
-    return f"{word}: {sentence(feature, explanation.table.frame[feature.name].iloc[person])}"
+            for rank, place in enumerate(best, start=1):
+                chosen = max(of_word[place], key=lambda one: moved[person, one] * sign)
+                told = sentence(features[chosen], values[chosen][person])
+                rows.append((*key, direction, rank, names[place], words[person, place], f"{names[place]}: {told}"))
+    return pd.DataFrame(rows, columns=["pseudonym", "referral", "direction", "rank", "word", "log_odds", "reason"])
 
 
 def sentence(feature: Feature, value: object) -> str:
@@ -201,7 +198,8 @@ def sentence(feature: Feature, value: object) -> str:
         return f"{feature.meaning}: {value}"
     if np.isnan(float(value)):
         return f"{feature.meaning}: not known"
-    number = f"{abs(float(value)):g} {feature.unit}".strip()
+    unit = SINGULAR.get(feature.unit, feature.unit) if abs(float(value)) == 1 else feature.unit
+    number = f"{abs(float(value)):g} {unit}".strip()
     if "change" in feature.meaning:
         if value == 0:
             return f"{feature.meaning}: none"

@@ -33,7 +33,7 @@ def fit_landmarks(
     *,
     landmarks: Sequence[int] = (0, 1, 2, 3, 4),
     extra: pd.DataFrame | None = None,
-    sensitive: bool = True,
+    sensitive: bool = False,
 ) -> dict[int, FittedLandmark]:
     """Fit one model a landmark on all whose ending is known.
 
@@ -50,7 +50,7 @@ def fit_landmarks(
     extra : DataFrame, optional
         Further columns with an occasion.
     sensitive : bool
-        Whether sensitive attributes are used.
+        Whether sensitive attributes are used; by default nobody is scored by them.
 
     Returns
     -------

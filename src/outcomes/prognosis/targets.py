@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from outcomes.errors import ConfigError, DataError
 from outcomes.prognosis.timeline import KEY
+from outcomes.reference.rules import rule_edition
+from outcomes.reference.thresholds import Threshold
 
 ONLY_AT_CASENESS = ("recovery", "reliable_recovery")
 
@@ -37,8 +40,8 @@ def ended_target(episodes: pd.DataFrame, outcomes: pd.DataFrame, measure: str = 
     episodes : DataFrame
         pseudonym, referral; end_day or open, started and completed are read where present.
     outcomes : DataFrame
-        pseudonym, referral, a nullable boolean column `measure`, and not_at_caseness where present. Best judged for all
-        courses, so that whoever stopped early and was below caseness at the start is left out as well.
+        As `outcomes.measures.outcomes.outcomes` returns them: pseudonym, referral, a nullable boolean column `measure`;
+        not_at_caseness and the first scores are read where present.
     measure : str
         Column of `outcomes`.
 
@@ -67,15 +70,14 @@ def ended_target(episodes: pd.DataFrame, outcomes: pd.DataFrame, measure: str = 
         raise DataError(
             f"outcomes: {int(outcomes.duplicated(KEY).sum())} rows repeat a referral (rule one row a referral)"
         )
-    wanted = [column for column in (measure, "not_at_caseness") if column in outcomes.columns]
-    beside = episodes[KEY].merge(outcomes[[*KEY, *wanted]], on=KEY, how="left")
+    beside = episodes[KEY].merge(outcomes, on=KEY, how="left", suffixes=("_of_episode", ""))
     finished = _flag(episodes, "completed", when_absent=True).fillna(value=True).astype(bool)
     result = beside[measure].astype("boolean").where(finished)
     open_still = _open(episodes)
     never = _flag(episodes, "started", when_absent=True).eq(other=False).fillna(value=False)
     below = pd.Series(data=False, index=beside.index)
     if measure in ONLY_AT_CASENESS:
-        below = _flag(beside, "not_at_caseness", when_absent=False).fillna(value=False)
+        below = _below_caseness(beside)
     left_out = (open_still | never | below).astype(bool)
     unresolved = result.isna() & ~left_out
     values = pd.Series(result.mask(unresolved, other=False).array, dtype="boolean").mask(left_out)
@@ -94,6 +96,27 @@ def ended_target(episodes: pd.DataFrame, outcomes: pd.DataFrame, measure: str = 
         + "; unfinished or unpaired courses count as false; open referrals are left out"
     )
     return Target(values.set_axis(episodes.index), counts, rule)
+
+
+def _below_caseness(outcomes: pd.DataFrame) -> pd.Series:
+    # the flag is set for completed courses only; whoever stopped early is judged by the same first scores
+    rules = rule_edition()
+    below = _flag(outcomes, "not_at_caseness", when_absent=False).fillna(value=False).astype(bool)
+    mood = f"{rules.depression_instrument}_first"
+    if not {mood, "anxiety_first", "anxiety_measure"} <= set(outcomes.columns):
+        return below
+    low = _not_met(outcomes[mood], rules.caseness(rules.depression_instrument))
+    calm = pd.Series(data=False, index=outcomes.index)
+    for key in outcomes["anxiety_measure"].dropna().unique():
+        rows = outcomes["anxiety_measure"].eq(key)
+        calm = calm.mask(rows, _not_met(outcomes["anxiety_first"], rules.caseness(str(key))))
+    return below | (low & calm)
+
+
+def _not_met(first: pd.Series, limit: Threshold | None) -> pd.Series:
+    scores = first.to_numpy(dtype=float, na_value=np.nan)
+    met = np.zeros(scores.size, dtype=bool) if limit is None else limit.met(scores)
+    return pd.Series(np.isfinite(scores) & ~met & (limit is not None), index=first.index)
 
 
 def _open(episodes: pd.DataFrame) -> pd.Series:
