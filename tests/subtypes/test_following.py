@@ -48,10 +48,10 @@ def test_wrong_outcomes_are_refused(fitted, small):
 def test_the_correction_is_closer_to_the_truth_on_average(cohort):
     """Three cohorts of the seven-state benchmark: in one of twenty the naive table may be the closer one."""
     errors = {"naive": [], "bch": []}
-    search = Search(short_sweeps=10, finished=1, sweeps=150, tolerance=0.05, score_tolerance=0.1)
+    search = Search(finished=2, sweeps=200, tolerance=0.05, score_tolerance=0.1)
     for seed in (1, 2, 3):
         made = cohort(9891, seed=seed)
-        model = LatentMarkov(7, n_starts=4, search=search, n_jobs=2).fit(made.sequences)
+        model = LatentMarkov(7, n_starts=10, search=search, n_jobs=2).fit(made.sequences)
         table = outcome_by_initial_state(model, made.sequences, made.outcome)
         for method, rows in table.groupby("method"):
             errors[method].append(np.sqrt(np.mean((rows["mean"].to_numpy() - made.outcome_rate) ** 2)))
