@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from outcomes.reference.instruments import Instrument
 
 WIDTH, HEIGHT = 320, 132
-LEFT, RIGHT, TOP, BOTTOM = 24, 50, 16, 18
+LEFT, RIGHT, TOP, BOTTOM = 24, 58, 16, 18
 INDENT = 12  # between the axis and the first form, so that its score does not cover the scale
 FEWEST_PLACES: Final = 6
 LINE_OF_TEXT: Final = 11.0
@@ -177,7 +177,7 @@ def _limits(frame: _Frame, record: Instrument, points: Points) -> str:
         at = min(y + 4, floor - LINE_OF_TEXT)
         floor = at
         drawn.append(f'<path class="{kind}" d="M{LEFT} {y}H{WIDTH - RIGHT}"/>')
-        drawn.append(_text(WIDTH - RIGHT + 4, round(at, 1), words))
+        drawn.append(_text(WIDTH - RIGHT + 11, round(at, 1), words))
     return "".join(drawn)
 
 
