@@ -31,6 +31,8 @@ def test_what_comes_from_the_gate_verifies_and_a_copy_too(table):
         {"policy": "threshold10"},
         {"hidden": ()},
         {"hidden": (Hidden(0, "n", "too few"),)},
+        {"hidden": (Hidden(0, "mean", "too few"),)},
+        {"hidden": (Hidden(1, "mean", "too many"),)},
         {"columns": (Column("n", "count"),)},
         {"seal": "0" * 64},
         {"seal": ""},

@@ -80,3 +80,10 @@ def test_nothing_to_draw_from_is_refused():
         percentile_interval([1.0], 1)
     with pytest.raises(ConfigError, match="at least one resample"):
         percentile_interval([])
+
+
+def test_a_patient_is_shuffled_with_the_label_of_the_first_row():
+    clusters = ["a", "a", "a", "b"]
+    labels = np.array([1, 0, 0, 0])
+    sums = permutation_null(labels, clusters, np.sum, 60, np.random.default_rng(0))
+    assert set(sums) == {1.0, 3.0}  # the 1 goes to all rows of a, or to the one row of b
