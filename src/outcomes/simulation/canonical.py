@@ -1,4 +1,4 @@
-"""What would the library make of a simulated service? Its canonical tables, without keys and files, for calibration only."""
+"""What would the library make of a simulated service? Its canonical tables, without keys and files."""
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ _TEXT = pd.StringDtype(na_value=np.nan)
 
 
 def canonical_tables(service: SimulatedService) -> dict[str, pd.DataFrame]:
-    """What would the library make of a simulated service?
+    """Turn a simulated service into the library's canonical tables, for calibration only.
 
     The invented identifiers stand where pseudonyms would; dates become days since the referral was received.
 
@@ -50,7 +50,9 @@ def _patients(service: SimulatedService) -> pd.DataFrame:
 
 def _days(dates: pd.Series, episodes: pd.Series, received: pd.Series) -> pd.Series:
     start = received.reindex(episodes).to_numpy()
-    return pd.Series((pd.to_datetime(dates).to_numpy() - start) / np.timedelta64(1, "D"), index=dates.index).astype("Int32")
+    return pd.Series((pd.to_datetime(dates).to_numpy() - start) / np.timedelta64(1, "D"), index=dates.index).astype(
+        "Int32"
+    )
 
 
 def _referrals(service: SimulatedService, received: pd.Series) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from outcomes.reference.figures import england
 from outcomes.reference.groups import grouping
+from outcomes.reference.units import PERCENT
 from outcomes.simulation.people import PUBLISHED_YEAR
 
 TOTAL_POINTS: Final = 1.0
@@ -41,7 +42,7 @@ _COLUMNS: Final = ["measure", "breakdown", "label", "unit", "published", "simula
 def compare(
     service: pd.DataFrame, groups: Mapping[str, pd.DataFrame], outcomes: pd.DataFrame, *, year: str = PUBLISHED_YEAR
 ) -> pd.DataFrame:
-    """How near is the invented service to the published one?
+    """Say how near the invented service is to the published one.
 
     Parameters
     ----------
@@ -70,7 +71,7 @@ def compare(
 
 
 def _standard_error(share: pd.Series, n: pd.Series) -> pd.Series:
-    return 100 * np.sqrt(share * (1 - share) / n)
+    return (share * (1 - share) / n) ** 0.5 * PERCENT
 
 
 def _rates(service: pd.DataFrame) -> pd.DataFrame:
@@ -84,7 +85,7 @@ def _rates(service: pd.DataFrame) -> pd.DataFrame:
             "label": table["label"],
             "unit": "percent",
             "published": table["england_rate_pct"],
-            "simulated": 100 * share,
+            "simulated": PERCENT * share,
             "standard_error": _standard_error(share, table["denominator"]),
             "tolerance": np.where(wait.loc[table.index], PROCESS_POINTS, TOTAL_POINTS),
         }
@@ -92,7 +93,7 @@ def _rates(service: pd.DataFrame) -> pd.DataFrame:
 
 
 def published_moments(year: str = PUBLISHED_YEAR) -> pd.DataFrame:
-    """What are the published first and last scores of all courses together?
+    """Give the published first and last scores of all courses together.
 
     Means of the courses of each therapy weighted by their number; deviations pooled within and between therapies.
 
@@ -117,10 +118,12 @@ def published_moments(year: str = PUBLISHED_YEAR) -> pd.DataFrame:
 
 
 def _scores(outcomes: pd.DataFrame, year: str) -> pd.DataFrame:
-    judged = outcomes[outcomes["finished"].to_numpy(dtype=bool) & outcomes["paired"].to_numpy(dtype=bool, na_value=False)]
+    judged = outcomes[
+        outcomes["finished"].to_numpy(dtype=bool) & outcomes["paired"].to_numpy(dtype=bool, na_value=False)
+    ]
     rows = []
     for row in published_moments(year).itertuples(index=False):
-        values = judged[_SCORES[row.measure]].to_numpy(dtype=np.float64)
+        values = judged[_SCORES[str(row.measure)]].to_numpy(dtype=np.float64)
         spread = float(values.std(ddof=1))
         rows += [
             (row.measure, "mean", row.mean, float(values.mean()), spread / np.sqrt(len(values))),
@@ -131,7 +134,7 @@ def _scores(outcomes: pd.DataFrame, year: str) -> pd.DataFrame:
 
 
 def _key(labels: pd.Series) -> pd.Series:
-    """Published labels join what is not stated and not known, and differ in capitals."""
+    # Published labels join what is not stated and not known, and differ in capitals.
     return labels.str.lower().replace({"not stated": _NOT_STATED, "not known": _NOT_STATED})
 
 
@@ -152,8 +155,8 @@ def _gaps(table: pd.DataFrame, breakdown: str, year: str) -> pd.DataFrame:
         mine = own.loc[measure].assign(share=lambda part: part["numerator"] / part["denominator"])
         error = _standard_error(mine["share"], mine["denominator"])
         for label in mine.index.drop(reference):
-            published = 100 * (official[measure, label] - official[measure, reference])
-            simulated = 100 * (mine.loc[label, "share"] - mine.loc[reference, "share"])
+            published = PERCENT * (official[measure, label] - official[measure, reference])
+            simulated = PERCENT * (mine.loc[label, "share"] - mine.loc[reference, "share"])
             both = float(np.hypot(error[label], error[reference]))
             rows.append((measure, label, published, simulated, both, max(GAP_POINTS, GAP_STANDARD_ERRORS * both)))
     found = pd.DataFrame(rows, columns=["measure", "label", "published", "simulated", "standard_error", "tolerance"])
@@ -161,7 +164,7 @@ def _gaps(table: pd.DataFrame, breakdown: str, year: str) -> pd.DataFrame:
 
 
 def finished_shares(outcomes: pd.DataFrame, by: str) -> pd.DataFrame:
-    """How many of the referrals of each group became finished courses?
+    """Count how many referrals of each group became finished courses.
 
     Parameters
     ----------

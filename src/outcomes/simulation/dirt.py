@@ -44,7 +44,7 @@ RATES: Final[dict[str, float]] = {
     "nhs_number_wrong_digit": 0.003,
     "birth_date_in_future": 0.001,
 }
-"""Share of rows that each kind touches; the missing, undischarged and resubmitted shares are near those of national data."""
+"""Share of rows that each kind touches; what is missing or undischarged is near its share in national data."""
 
 
 class _Soiling:
@@ -58,8 +58,8 @@ class _Soiling:
         self._clean = {name: np.ones(len(table), dtype=np.bool_) for name, table in self.tables.items()}
         self._entries: list[pd.DataFrame] = []
 
-    def pick(self, table: str, kind: str, *, where: pd.Series | None = None) -> NDArray[np.intp]:
-        """Choose rows that nothing has touched yet, in the share of the kind, and note them."""
+    def pick(self, table: str, kind: str, *, where: pd.Series | None = None, noted: bool = True) -> NDArray[np.intp]:
+        # Choose rows that nothing has touched yet, in the share of the kind, and note them.
         possible = self._clean[table].copy()
         if where is not None:
             possible[where.index[~where.to_numpy(dtype=np.bool_)]] = False
@@ -67,22 +67,25 @@ class _Soiling:
         size = min(len(candidates), self.how_many(table, kind))
         chosen = np.sort(self.rng.choice(candidates, size=size, replace=False)) if size else candidates[:0]
         self._clean[table][chosen] = False
-        self.note(table, kind, chosen)
+        if noted:
+            self.note(table, kind, chosen)
         return chosen
 
     def size(self, table: str) -> int:
-        """Say how many rows a table had before soiling."""
+        # Rows before soiling.
         return len(self._clean[table])
 
     def how_many(self, table: str, kind: str) -> int:
-        """Say how many rows a kind touches: its share, and one at least."""
+        # Its share of the rows, and one at least.
         return max(1, round(RATES[kind] * len(self._clean[table])))
 
     def note(self, table: str, kind: str, uids: NDArray[np.intp]) -> None:
         """Remember touched rows by their number before soiling (or after, for rows that were added)."""
         self._entries.append(pd.DataFrame({"kind": kind, "table": table, _UID: uids}))
 
-    def write(self, table: str, rows: NDArray[np.intp], column: str, values: object) -> None:
+    def write(
+        self, table: str, rows: NDArray[np.intp], column: str, values: str | NDArray[np.object_] | pd.Series
+    ) -> None:
         """Put text into cells."""
         self.tables[table].loc[rows, column] = values
 
@@ -100,7 +103,7 @@ class _Soiling:
         self.tables[table] = pd.concat([rows, whole] if first else [whole, rows])
 
     def done(self) -> tuple[Frames, pd.DataFrame]:
-        """Number the rows as they stand in the files, and drop the working column."""
+        # Number the rows as they stand in the files, and drop the working column.
         ledger = pd.concat(self._entries, ignore_index=True)
         parts = []
         for name, table in self.tables.items():
@@ -137,8 +140,9 @@ def soil(tables: Frames, seed: int, settings: ServiceSettings) -> tuple[Frames, 
     -------
     tuple
         The soiled tables, all text, and the ledger: `kind` (a key of `RATES`), `table`, `row` (1 = the first row under
-        the header). Kinds that change single cells never meet in one row, except the missing codes. A month without
-        scores lists the contacts whose questionnaire was taken away.
+        the header). Kinds that change single cells never meet in one row, except the missing codes. Of an exact
+        duplicate, an older version and a resubmission the added row is listed, of a conflict both rows; a month
+        without scores lists the contacts whose questionnaire was taken away.
 
     Notes
     -----
@@ -227,23 +231,27 @@ def _referral_versions(work: _Soiling) -> None:
     rows = work.pick("referrals", "never_discharged", where=~open_before)
     work.write("referrals", rows, "discharge_date", "")
     work.write("referrals", rows, "end_code", "")
-    rows = work.pick("referrals", "resubmitted_under_new_id", where=open_before)
+    rows = work.pick("referrals", "resubmitted_under_new_id", where=open_before, noted=False)
     again = work.tables["referrals"].loc[rows]
     work.add("referrals", "resubmitted_under_new_id", again.assign(episode_id="N" + again["episode_id"].str[1:]))
-    rows = work.pick("referrals", "older_version", where=~open_before)
+    rows = work.pick("referrals", "older_version", where=~open_before, noted=False)
     older = work.tables["referrals"].loc[rows].assign(discharge_date="", end_code="")
     work.add("referrals", "older_version", older, first=True)
 
 
 def _duplicates(work: _Soiling) -> None:
     for table in ("responses", "contacts"):
-        rows = work.pick(table, "exact_duplicate")
+        rows = work.pick(table, "exact_duplicate", noted=False)
         work.add(table, "exact_duplicate", work.tables[table].loc[rows])
     column = ITEM_COLUMNS[0]
     originals = work.tables["responses"].loc[lambda table: table[_UID] < work.size("responses")]
     rows = work.pick("responses", "conflicting_duplicate", where=originals[column].isin(list("0123")))
     other = work.tables["responses"].loc[rows]
-    work.add("responses", "conflicting_duplicate", other.assign(**{column: ((other[column].astype(int) + 1) % 4).astype(str)}))
+    work.add(
+        "responses",
+        "conflicting_duplicate",
+        other.assign(**{column: ((other[column].astype(int) + 1) % 4).astype(str)}),
+    )
 
 
 def _months_without_scores(work: _Soiling) -> None:

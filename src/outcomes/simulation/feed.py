@@ -1,6 +1,7 @@
-"""How does what happened become feed tables? Identifiers, ISO dates, missing answers, missed appointments; cut at the extract date."""
+"""How does what happened become feed tables? Identifiers, ISO dates, missed appointments; cut at the extract date."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ _MISSED_ASSESSMENT_SHARE, _MISSED_AFTER_SHARE = 0.55, 0.55
 
 @dataclass(frozen=True)
 class Sittings:
-    """All attended contacts of all rounds, sorted by referral and number; `referral` points into the table of referrals."""
+    """All attended contacts of all rounds, by referral (a position in the table of referrals) and number."""
 
     referral: Rows
     number: Ints
@@ -64,7 +65,7 @@ def sittings(rounds: list[Round]) -> Sittings:
     )
 
 
-def _join(rounds: list[Round], name: str) -> NDArray:
+def _join(rounds: list[Round], name: str) -> NDArray[Any]:
     return np.concatenate([part for one in rounds for part in getattr(one.sessions, name)])
 
 
@@ -95,7 +96,7 @@ class Calendar:
 
 
 def referral_table(
-    rounds: list[Round], columns: dict[str, NDArray], settings: ServiceSettings, rng: np.random.Generator
+    rounds: list[Round], columns: dict[str, NDArray[Any]], settings: ServiceSettings, rng: np.random.Generator
 ) -> pd.DataFrame:
     """Write the referrals of all rounds.
 
@@ -104,7 +105,7 @@ def referral_table(
     rounds : list of Round
         First referrals first.
     columns : dict of ndarray
-        `patient_id`, `episode_id`, `service_id`, `therapist_id` and `problem_descriptor` as text, one element a referral.
+        `patient_id`, `episode_id`, `service_id`, `therapist_id` and `problem_descriptor` as text, one a referral.
     settings : ServiceSettings
         Dates and shares.
     rng : numpy.random.Generator
@@ -161,7 +162,10 @@ def responses_table(
     """
     calendar, funnel = Calendar(settings), settings.numbers.funnel
     n = len(sat.referral)
-    lost = rng.random(n) < funnel.occasion_missing
+    first = sat.number == 1
+    never_again = rng.random(len(referrals)) < funnel.never_again
+    lost = rng.random(n) < np.where(first, funnel.first_occasion_missing, funnel.occasion_missing)
+    lost |= ~first & never_again[sat.referral]
     incomplete = rng.random(n) < funnel.occasion_incomplete
     left_out = incomplete[:, None] & (rng.random(sat.items.shape) < funnel.incomplete_item_missing)
     kept = (sat.day <= calendar.extract_day) & ~lost & ~left_out.all(axis=1)
@@ -225,9 +229,14 @@ _LEFT = (2, 4)
 
 
 def contacts_table(
-    sat: Sittings, rounds: list[Round], referrals: pd.DataFrame, therapies: dict[str, NDArray[np.object_]],
-    settings: ServiceSettings, rng: np.random.Generator,
-) -> pd.DataFrame:  # fmt: skip
+    sat: Sittings,
+    rounds: list[Round],
+    referrals: pd.DataFrame,
+    *,
+    therapies: dict[str, NDArray[np.object_]],
+    settings: ServiceSettings,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
     """Write attended and missed appointments.
 
     Parameters

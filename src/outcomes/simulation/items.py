@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 N_PHQ9, N_GAD7 = 9, 7
 ITEM_COLUMNS = tuple(f"phq9_{n}" for n in range(1, N_PHQ9 + 1)) + tuple(f"gad7_{n}" for n in range(1, N_GAD7 + 1))
 BURDEN_CENTRE, BURDEN_UNIT = 26.5, 10.0
-"""Burden 0 is a PHQ-9 and GAD-7 expected total of 26.5 together (the middle of those who start), 1 is ten points more."""
+"""Burden 0 is an expected total of both questionnaires of 26.5 (the middle at the start), 1 is ten points more."""
 
 Floats = NDArray[np.float64]
 
@@ -75,4 +75,5 @@ def draw_answers(cumulative: Floats, rng: np.random.Generator) -> NDArray[np.int
         The answers.
     """
     u = rng.random(cumulative.shape[:-1])
-    return (u[..., None] < cumulative).sum(axis=-1).astype(np.int8)
+    answers: NDArray[np.int8] = (u[..., None] < cumulative).sum(axis=-1).astype(np.int8)
+    return answers

@@ -1,4 +1,4 @@
-"""What happens to one round of referrals? Waiting, being assessed, sessions, steps, leaving; all people at once, session by session."""
+"""What happens to one round of referrals? Waiting, assessment, sessions, steps, leaving; all people at once."""
 
 from dataclasses import dataclass, field
 
@@ -106,7 +106,7 @@ class _Running:
         self.first_burden = process.burden(self.active)
 
     def sit(self, number: int) -> tuple[NDArray[np.int8], Floats]:
-        """Let the active answer; return items and burdens."""
+        # The active answer; returns items and burdens.
         rows, sessions = self.active, self.sessions
         items = self.process.answer(rows)
         sessions.referral.append(self.referral[rows])
@@ -146,7 +146,7 @@ def _first_contact(run: _Running) -> None:
 
 
 def below_caseness(items: NDArray[np.int8]) -> NDArray[np.bool_]:
-    """Are both totals below their cut-offs?
+    """Say whether both totals are below their cut-offs.
 
     Parameters
     ----------
@@ -205,7 +205,7 @@ def _move(run: _Running, number: int) -> None:
 
 
 def treatment_effects(response: Response) -> Floats:
-    """How much does each family of therapy change the log rate of improvement?
+    """Say how much each family of therapy changes the log rate of improvement.
 
     Parameters
     ----------

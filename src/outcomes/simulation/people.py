@@ -14,7 +14,7 @@ from outcomes.reference.figures import england
 from outcomes.simulation.settings import ServiceSettings
 
 GAPS = ("severity", "response", "access", "drop_out")
-"""Kinds of planted gaps: shift of the start (standard units), log rate of improvement, log odds of being seen, of leaving."""
+"""Planted gaps: shift of the start (standard units), log rate of improvement, log odds of being seen, of leaving."""
 
 PUBLISHED_YEAR = "2022-23"
 """The year that the service is calibrated to."""
@@ -45,7 +45,7 @@ _DAYS_PER_YEAR = 365.25
 
 @dataclass(frozen=True)
 class People:
-    """The invented patients: codes as the feed carries them, and what is planted in each (one row or element a patient)."""
+    """The invented patients: codes as the feed carries them, and what is planted in each (one row a patient)."""
 
     codes: pd.DataFrame
     planted: pd.DataFrame
@@ -53,7 +53,7 @@ class People:
 
 @cache
 def planted_gaps() -> pd.DataFrame:
-    """Which gaps between groups are planted, and how large is each group?
+    """List the gaps between groups that are planted, and how large each group is.
 
     Returns
     -------
@@ -103,7 +103,7 @@ def draw(shares: NDArray[np.float64], size: int, rng: np.random.Generator) -> ND
 
 
 def _deciles(ethnic: NDArray[np.intp], tilt: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.intp]:
-    """Deprivation given ethnic category: tilted towards deprivation, both published margins kept (proportional fitting)."""
+    # Deprivation given ethnic category: tilted, with both published margins kept (proportional fitting).
     decile, category = _group("deprivation_decile"), _group("ethnic_category")
     level = pd.to_numeric(decile["code"], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     level = np.where(np.isnan(level), np.nanmean(level), level)
@@ -114,7 +114,8 @@ def _deciles(ethnic: NDArray[np.intp], tilt: NDArray[np.float64], rng: np.random
         joint *= columns / joint.sum(axis=0) * (rows.sum() / columns.sum())
     edges = np.cumsum(joint, axis=1) / joint.sum(axis=1, keepdims=True)
     u = rng.random(len(ethnic))
-    return np.minimum((u[:, None] >= edges[ethnic]).sum(axis=1), len(level) - 1)
+    found: NDArray[np.intp] = np.minimum((u[:, None] >= edges[ethnic]).sum(axis=1), len(level) - 1)
+    return found
 
 
 def nhs_test_numbers(n: int, rng: np.random.Generator) -> NDArray[np.str_]:
@@ -148,7 +149,8 @@ def _ages(band: NDArray[np.intp], rng: np.random.Generator) -> NDArray[np.int64]
     limits = np.array([_AGES[label] for label in _group("age")["code"]])
     low, high = limits[band, 0], limits[band, 1]
     skew = np.where(high - low > 20, rng.random(len(band)) ** 1.35, rng.random(len(band)))  # noqa: PLR2004  wide bands lean young
-    return low + np.floor(skew * (high - low + 1)).astype(np.int64)
+    years: NDArray[np.int64] = low + np.floor(skew * (high - low + 1)).astype(np.int64)
+    return years
 
 
 def _employment(ages: NDArray[np.int64], shares: dict[str, float], rng: np.random.Generator) -> NDArray[np.str_]:
@@ -161,7 +163,7 @@ def _employment(ages: NDArray[np.int64], shares: dict[str, float], rng: np.rando
 
 
 def people(settings: ServiceSettings, rng: np.random.Generator) -> People:
-    """Who comes to the invented service?
+    """Invent the people who come to the service.
 
     Parameters
     ----------

@@ -58,7 +58,7 @@ class _Descriptors:
 
 
 def simulate(settings: ServiceSettings, *, seed: int) -> SimulatedService:
-    """What would a whole service's feed look like, if we knew the truth?
+    """Invent a whole service: its feed, and the truth beside it.
 
     Parameters
     ----------
@@ -101,8 +101,10 @@ def simulate(settings: ServiceSettings, *, seed: int) -> SimulatedService:
         "low": np.concatenate([one.therapy_low for one in descriptors]),
         "high": np.concatenate([one.therapy_high for one in descriptors]),
     }
-    contacts = contacts_table(sat, rounds, referrals, therapies, settings, streams["feed"])
-    truth = truth_tables(settings, who, place, rounds, sat, kept, columns | therapies | {"therapist": therapists})
+    contacts = contacts_table(sat, rounds, referrals, therapies=therapies, settings=settings, rng=streams["feed"])
+    truth = truth_tables(
+        settings, who, place, rounds=rounds, sat=sat, kept=kept, columns=columns | therapies | {"therapist": therapists}
+    )
     return SimulatedService(
         patients=who.codes.sort_values("patient_id", ignore_index=True),
         referrals=referrals.sort_values("episode_id", ignore_index=True),
@@ -123,7 +125,7 @@ def _process(settings: ServiceSettings, rng: np.random.Generator) -> ItemProcess
 def _rounds(
     settings: ServiceSettings, who: People, place: World, streams: dict[str, np.random.Generator]
 ) -> tuple[list[Round], list[_Descriptors], Rows]:
-    """First referrals, then those who come back, until nobody does."""
+    # First referrals, then those who come back, until nobody does.
     calendar, rng = Calendar(settings), streams["arrivals"]
     patient = np.arange(settings.n_patients)
     received = rng.integers(0, calendar.last_received_day + 1, settings.n_patients)
@@ -175,7 +177,7 @@ def _families(settings: ServiceSettings, therapy: NDArray[np.object_]) -> Rows:
     return np.array([position[code] for code in therapy], dtype=np.intp)
 
 
-def _arrivals(  # noqa: PLR0913, PLR0917  everything planted in a referral meets here
+def _arrivals(  # noqa: PLR0917  everything planted in a referral meets here
     settings: ServiceSettings, who: People, place: World, patient: Rows, received: Rows, carried: NDArray[np.float64],
     problem: _Descriptors, therapist: Rows,
 ) -> Arrivals:  # fmt: skip

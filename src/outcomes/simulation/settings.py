@@ -1,4 +1,4 @@
-"""Which numbers does the invented service use? Sizes and dates by argument; every invented number from `invented.toml`."""
+"""Which numbers does the invented service use? Sizes and dates by argument; the invented ones from `invented.toml`."""
 
 import tomllib
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from outcomes.errors import ConfigError
 
 ITEM_PROCESSES = ("states", "severity")
-"""`states`: hidden states with a cognitive-affective/somatic split; `severity`: one continuous severity, no subtypes."""
+"""`states`: hidden states with a cognitive-affective/somatic split; `severity`: continuous severity, no subtypes."""
 
 _INVENTED = Path(__file__).with_name("invented.toml")
 
@@ -68,6 +68,8 @@ class Funnel(_Section):
     missed_codes: dict[str, float]
     discharge_days_completed: float
     discharge_days_left: float
+    never_again: float
+    first_occasion_missing: float
     occasion_missing: float
     occasion_incomplete: float
     incomplete_item_missing: float
@@ -78,7 +80,7 @@ class Funnel(_Section):
 
 
 class Course(_Section):
-    """Steps, lengths and endings: log odds and their change with the burden (1 = ten points on both totals together)."""
+    """Steps, lengths and endings: log odds, and their change with the burden (1 = ten points on both totals)."""
 
     low_first: float
     low_first_per_burden: float
@@ -173,6 +175,7 @@ class Severity(_Section):
     anxiety_start_sd: float
     start_correlation: float
     gain: float
+    gain_sd: float
     pace: float
     pace_worse: float
     gain_anxiety_sd: float
@@ -194,7 +197,7 @@ class Invented(_Section):
 
 
 def invented(path: Path = _INVENTED) -> Invented:
-    """Which invented numbers does a file declare?
+    """Read the invented numbers that a file declares.
 
     Parameters
     ----------

@@ -56,7 +56,7 @@ class SeverityProcess:
         size = (n, len(self._loadings))
         self._own = (numbers.own_sd * rng.standard_normal(size, dtype=np.float32)).astype(np.float32)
         self._drift = (numbers.drift_sd * rng.standard_normal(size, dtype=np.float32)).astype(np.float32)
-        self._left = np.full(n, numbers.gain)
+        self._left = numbers.gain + numbers.gain_sd * rng.standard_normal(n)
         self._apart = numbers.gain_anxiety_sd * rng.standard_normal(n)
 
     def advance(self, rows: NDArray[np.intp], response: Floats, worsening: Floats) -> None:
@@ -104,7 +104,8 @@ class SeverityProcess:
         totals = np.interp(severity[:, 0], _GRID, self._expected[0]) + np.interp(
             severity[:, 1], _GRID, self._expected[1]
         )
-        return (totals - BURDEN_CENTRE) / BURDEN_UNIT
+        burden: Floats = (totals - BURDEN_CENTRE) / BURDEN_UNIT
+        return burden
 
     def shape(self) -> NDArray[np.int8]:
         """Say with which symptom shape each course started.

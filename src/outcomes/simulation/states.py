@@ -1,4 +1,4 @@
-"""The first generator of answers: hidden states with a cognitive-affective/somatic split, and an anxiety level beside them."""
+"""The first generator of answers: hidden states with a cognitive-affective/somatic split, and anxiety beside them."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,13 +10,17 @@ _SHAPES = {"none": 0, "cognitive-affective": 1, "somatic": 2}
 
 
 def _pick(cumulative: Floats, u: Floats) -> NDArray[np.int8]:
-    """Draw the category of each row from its cumulative probabilities, shape (n, k)."""
-    return np.minimum((u[:, None] >= cumulative).sum(axis=1), cumulative.shape[1] - 1).astype(np.int8)
+    # The category of each row, from its cumulative probabilities, shape (n, k).
+    found: NDArray[np.int8] = np.minimum((u[:, None] >= cumulative).sum(axis=1), cumulative.shape[1] - 1).astype(
+        np.int8
+    )
+    return found
 
 
 def _standard(values: Floats, weights: Floats) -> Floats:
     mean = np.average(values, weights=weights)
-    return (values - mean) / np.sqrt(np.average((values - mean) ** 2, weights=weights))
+    standard: Floats = (values - mean) / np.sqrt(np.average((values - mean) ** 2, weights=weights))
+    return standard
 
 
 class StateProcess:
@@ -47,7 +51,7 @@ class StateProcess:
         self.state = np.empty(0, dtype=np.int8)
         self.anxiety = np.empty(0, dtype=np.int8)
         self._started = self.state
-        self._proneness = np.empty(0)
+        self._proneness: Floats = np.empty(0)
 
     def start(self, severity: Floats, anxiety: Floats) -> None:
         """Place everybody in a first state and anxiety level.
@@ -63,7 +67,8 @@ class StateProcess:
         margin = self._initial @ self._initial_anxiety
         odds = np.log(self._initial_anxiety[self.state]) + anxiety[:, None] * _standard(self._gad7_total, margin)
         self.anxiety = _pick(_cumulative(odds), self._rng.random(len(severity)))
-        self._proneness = self._numbers.anxiety_trait * (self.anxiety - self._usual_anxiety[self.state])
+        excess = self.anxiety.astype(np.float64) - self._usual_anxiety[self.state]
+        self._proneness = self._numbers.anxiety_trait * excess
         self._started = self.state.copy()
 
     def advance(self, rows: NDArray[np.intp], response: Floats, worsening: Floats) -> None:
@@ -124,7 +129,8 @@ class StateProcess:
             Expected totals of both questionnaires, centred and scaled.
         """
         totals = self._phq9_total[self.state[rows]] + self._gad7_total[self.anxiety[rows]]
-        return (totals - BURDEN_CENTRE) / BURDEN_UNIT
+        burden: Floats = (totals - BURDEN_CENTRE) / BURDEN_UNIT
+        return burden
 
     def shape(self) -> NDArray[np.int8]:
         """Say with which symptom shape each course started.
@@ -170,4 +176,5 @@ class StateProcess:
 
 def _cumulative(log_odds: Floats) -> Floats:
     weights = np.exp(log_odds - log_odds.max(axis=1, keepdims=True))
-    return np.cumsum(weights, axis=1) / weights.sum(axis=1, keepdims=True)
+    edges: Floats = np.cumsum(weights, axis=1) / weights.sum(axis=1, keepdims=True)
+    return edges

@@ -1,4 +1,6 @@
-"""What is true in an invented service, and never in a feed? States, classes, effects, gaps and the probabilities that were used."""
+"""What is true in an invented service, and never in a feed? States, classes, effects, gaps, probabilities."""
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,10 +18,16 @@ _SHAPES = np.array(["none", "cognitive-affective", "somatic"], dtype=object)
 
 
 def truth_tables(
-    settings: ServiceSettings, who: People, place: World, rounds: list[Round], sat: Sittings,
-    kept: NDArray[np.bool_], columns: dict[str, NDArray],
-) -> dict[str, pd.DataFrame]:  # fmt: skip
-    """What is true in an invented service?
+    settings: ServiceSettings,
+    who: People,
+    place: World,
+    *,
+    rounds: list[Round],
+    sat: Sittings,
+    kept: NDArray[np.bool_],
+    columns: dict[str, NDArray[Any]],
+) -> dict[str, pd.DataFrame]:
+    """List what is true in an invented service.
 
     Parameters
     ----------
@@ -80,7 +88,7 @@ def _patients(who: People, place: World, settings: ServiceSettings) -> pd.DataFr
 
 
 def _referrals(
-    settings: ServiceSettings, place: World, rounds: list[Round], columns: dict[str, NDArray]
+    settings: ServiceSettings, place: World, rounds: list[Round], columns: dict[str, NDArray[Any]]
 ) -> pd.DataFrame:
     joined = {
         name: np.concatenate([getattr(one.arrivals, name) for one in rounds])
@@ -108,7 +116,7 @@ def _referrals(
 
 
 def _occasions(
-    settings: ServiceSettings, sat: Sittings, kept: NDArray[np.bool_], columns: dict[str, NDArray]
+    settings: ServiceSettings, sat: Sittings, kept: NDArray[np.bool_], columns: dict[str, NDArray[Any]]
 ) -> pd.DataFrame:
     calendar = Calendar(settings)
     here = sat.day <= calendar.extract_day

@@ -15,7 +15,8 @@ Floats = NDArray[np.float64]
 class World:
     """Services, therapists (with their effects) and personal traits.
 
-    `service_effect` has shape (n_services,), `therapist_effect` and `therapist_service` (n_therapists,), the rest (n_patients,).
+    Shapes: `service_effect` (n_services,), `therapist_effect` and `therapist_service` (n_therapists,), others
+    (n_patients,).
     """
 
     service_effect: Floats

@@ -1,4 +1,4 @@
-"""How does an invented service become a folder that intake reads? CSV tables, a note of what it is, and the truth apart from them."""
+"""How does an invented service become a folder that intake reads? CSV tables, a note, and the truth apart from them."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ GENERATOR = "outcomes.simulation"
 
 
 def write_feed(service: SimulatedService, folder: Path, *, dirty: bool = False) -> None:
-    """How does an invented service become a folder that intake reads?
+    """Write an invented service as a folder that intake reads.
 
     `patients.csv`, `referrals.csv`, `contacts.csv` and `responses.csv` hold the feed, `feed.toml` says what it is, and
     `truth/` holds Parquet tables that no intake reads. The same service gives the same bytes.
@@ -64,7 +64,7 @@ def _write_parquet(table: pd.DataFrame, path: Path) -> None:
 def _note(service: SimulatedService, tables: dict[str, pd.DataFrame], *, dirty: bool) -> str:
     settings = service.settings
     lines = [
-        "# An invented service: nothing in this folder is about a person, and nothing in it is evidence about patients.",
+        "# An invented service: nothing here is about a person, and nothing is evidence about patients.",
         'kind = "invented"',
         f'generator = "{GENERATOR}"',
         f"seed = {service.seed}",
