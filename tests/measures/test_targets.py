@@ -41,7 +41,7 @@ def test_remission(visits: list[tuple[int, float]], expected: bool | None, reaso
 
 
 def test_a_target_says_itself_in_words() -> None:
-    assert REMISSION.words() == "at most 2 on dsm5_depression at the last scored session from session 20 on"
+    assert REMISSION.words() == "at most 2 on DSM-5 symptoms at the last scored session, from session 20 on"
     assert Target("reliable_recovery").words() == "reliable recovery"
     assert Target("reliable_improvement_on", instrument="phq9").words() == "reliable improvement on phq9"
 

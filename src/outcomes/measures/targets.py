@@ -45,13 +45,11 @@ class Target:
         Returns
         -------
         str
-            Such as "at most 2 on dsm5_depression at the last scored session from session 20 on".
+            Such as "at most 2 on DSM-5 symptoms at the last scored session, from session 20 on".
         """
         if self.name == "remission":
-            return (
-                f"at most {self.at_most:g} on {self.instrument} at the last scored session "
-                f"from session {self.from_occasion} on"
-            )
+            on = "" if self.instrument is None else f" on {instrument(self.instrument).short_name}"
+            return f"at most {self.at_most:g}{on} at the last scored session, from session {self.from_occasion} on"
         plain = self.name.replace("_", " ")
         return f"{plain} {self.instrument}" if self.instrument else plain
 

@@ -118,6 +118,11 @@ class Instrument:
     notes: str
 
     @property
+    def short_name(self) -> str:
+        """What clinicians call it: the words in brackets at the end of the full name, where there are any."""
+        return self.name[self.name.rindex("(") + 1 : -1] if self.name.endswith(")") else self.name
+
+    @property
     def item_columns(self) -> tuple[str, ...]:
         """Names of the item columns in wide tables, in order."""
         return tuple(item.column for item in self.items)

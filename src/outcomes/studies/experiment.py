@@ -24,6 +24,8 @@ class StudySettings(_Section):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{1,60}$")
     """Names the report folder and the MLflow experiment."""
+    title: str = Field(min_length=3)
+    """Stands above the report."""
     question: str = Field(min_length=10)
     """The question in words; the report begins with it."""
     seed: int = Field(ge=0, le=2**31 - 1)

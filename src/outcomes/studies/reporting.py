@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from outcomes.publications.methods import Step, methods_text
 from outcomes.publications.page import Report
+from outcomes.reference.instruments import instrument
 from outcomes.studies.chapters.chapter import Chapter
 from outcomes.studies.materials import Materials
 
@@ -42,14 +43,14 @@ def study_report(materials: Materials, chapters: Sequence[Chapter], *, policy: s
     invented = (INVENTED,) if opened.view.kind == "invented" else ()
     figures = [figure for chapter in chapters for figure in chapter.key_figures]
     return Report(
-        title=opened.experiment.study.name.replace("_", " ").capitalize(),
+        title=opened.experiment.study.title,
         question=opened.experiment.study.question,
         statement=opened.view.statement,
         facts=(
             ("Snapshot", opened.view.snapshot),
             ("Outcome rules", materials.edition.name),
             ("Disclosure policy", policy),
-            ("Measures", ", ".join(materials.instruments)),
+            ("Measures", ", ".join(instrument(key).short_name for key in materials.instruments)),
         ),
         key_figures=tuple(figures[:KEY_FIGURES]),
         sections=tuple(chapter.section for chapter in chapters),

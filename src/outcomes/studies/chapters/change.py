@@ -5,11 +5,11 @@ from functools import partial
 import pandas as pd
 
 from outcomes.disclosure.gate import Rate, Released, Statistic, release
-from outcomes.flags.words import short_name
 from outcomes.measures.change import effect_sizes
 from outcomes.measures.rates import rates
 from outcomes.measures.service import service_table
 from outcomes.measures.sessions import session_means
+from outcomes.measures.thresholds_used import thresholds_used
 from outcomes.publications.figures.groups import published_beside
 from outcomes.publications.figures.pathways import trajectories
 from outcomes.publications.methods import Step
@@ -88,8 +88,21 @@ def _judged(  # noqa: PLR0917  the lists of one chapter, filled in its order
     if beside:
         blocks += _beside_england(finished, policy)
     blocks.append(Table("outcomes", shown))
+    blocks += _unverified(judged, materials)
     if len(sizes):
         blocks.append(Table("effect_sizes", _sizes(sizes, policy)))
+
+
+def _unverified(judged: pd.DataFrame, materials: Materials) -> list[str | Table | Picture]:
+    used = thresholds_used(judged, edition=materials.edition)
+    doubtful = used[~used["verified"]]
+    if doubtful.empty:
+        return []
+    said = "; ".join(
+        f"{instrument(row['instrument']).short_name} {title_of(row['kind']).lower()}: {row['threshold']}"
+        for row in doubtful.to_dict("records")
+    )
+    return [f"Thresholds that decide here without being confirmed by a source at hand: {said}."]
 
 
 def _percent(shown: Released, row: int) -> str:
@@ -155,7 +168,7 @@ def _beside_england(finished: pd.DataFrame, policy: str) -> list[str | Table | P
 
 def _sizes(sizes: pd.DataFrame, policy: str) -> Released:
     columns = ["mean_first", "sd_first", "mean_last", "sd_last", "mean_change", "effect_size"]
-    table = sizes.assign(measure=sizes["measure"].map(short_name))
+    table = sizes.assign(measure=sizes["measure"].map(lambda key: instrument(key).short_name))
     return release(
         table[["measure", "n", *columns]],
         labels=["measure"],
@@ -168,7 +181,7 @@ def _sizes(sizes: pd.DataFrame, policy: str) -> Released:
 
 
 def _course(means: pd.DataFrame, policy: str) -> list[str | Table | Picture]:
-    table = means.assign(measure=means["instrument"].map(short_name))
+    table = means.assign(measure=means["instrument"].map(lambda key: instrument(key).short_name))
     shown = release(
         table[["measure", "session", "n", "mean", "low", "high"]],
         labels=["measure", "session"],

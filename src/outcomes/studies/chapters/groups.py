@@ -12,10 +12,9 @@ from outcomes.fairness.funnel import funnel
 from outcomes.fairness.gaps import Tolerance
 from outcomes.fairness.largest import largest_gaps
 from outcomes.fairness.models import Predictions, model_breakdown
-from outcomes.flags.words import short_name
 from outcomes.prognosis.splits import BY_PATIENT
 from outcomes.publications.figures.groups import forest
-from outcomes.publications.grids import under_headings
+from outcomes.publications.grids import plain, under_headings
 from outcomes.publications.methods import Step
 from outcomes.publications.page import Picture, Section, Table
 from outcomes.reference.groups import grouping
@@ -26,6 +25,17 @@ from outcomes.studies.forecast import BOOSTED, Forecast
 from outcomes.studies.materials import Materials
 
 KEY = ["pseudonym", "referral"]
+CASENESS = "_at_caseness"
+CHANCE = partial(
+    plain,
+    headings={
+        "widest_gap_points": "Widest gap (points)",
+        "by_chance_median": "By chance, median",
+        "by_chance_95": "By chance, 95th percentile",
+        "p_value": "p",
+    },
+    leave_out=("people", "events_lowest", "n_lowest", "events_highest", "n_highest"),
+)
 PERMUTATIONS = 500
 FEWEST_EVENTS = 100
 MAIN = ("reliable_recovery", "recovery", "reliable_improvement", "reliable_deterioration", "dropped_out")
@@ -91,12 +101,12 @@ def groups_chapter(
         Picture(
             "gaps",
             shown,
-            partial(forest, by="breakdown", x_label=f"{title_of(measure)}, %"),
-            f"{title_of(measure)} by group with 95 % intervals and the number of people behind each.",
+            partial(forest, by="breakdown", x_label=f"{_name(measure)}, %"),
+            f"{_name(measure)} by group with 95 % intervals and the number of people behind each.",
             "Forest plot: one line a group, its rate and interval, under the heading of each breakdown.",
         ),
         Table("outcome_by_group", shown, partial(under_headings, by="breakdown")),
-        Table("widest_gaps", _chance_table(chance, rows, policy)),
+        Table("widest_gaps", _chance_table(chance, main, rows, policy), CHANCE),
     ]
     internal = {"outcomes_by_group": table, "widest_gaps": chance}
     staged = _staged(materials)
@@ -112,6 +122,12 @@ def groups_chapter(
         _metrics(main, measure),
         (_method(settings),),
     )
+
+
+def _name(measure: str) -> str:
+    if measure.endswith(CASENESS):
+        return f"{instrument(measure.removesuffix(CASENESS)).short_name} at caseness"
+    return title_of(measure)
 
 
 def _countable(
@@ -130,7 +146,7 @@ def _countable(
         if cut is not None:
             scores = people[KEY].merge(first[[*KEY, key]], on=KEY, how="left")[key]
             met = pd.Series(cut.met(scores.to_numpy(dtype=float)), dtype="boolean")
-            flags[f"{short_name(key)} at or above its cut-off"] = met.mask(scores.isna().to_numpy())
+            flags[f"{key}{CASENESS}"] = met.mask(scores.isna().to_numpy())
     return people.assign(**flags), tuple(flags), next(iter(flags))
 
 
@@ -147,20 +163,25 @@ def _gap_table(main: pd.DataFrame, policy: str, measure: str) -> Released:
             "gap_points": Gap("events", "n", "reference_events", "reference_n", "gap_low", "gap_high"),
         },
         policy=policy,
-        title=f"{title_of(measure)} by group",
+        title=f"{_name(measure)} by group",
         notes=["Gap: percentage points against the reference group of the same breakdown, Newcombe's interval."],
     )
 
 
-def _chance_table(chance: pd.DataFrame, rows: pd.DataFrame, policy: str) -> Released:
-    table = chance.assign(breakdown=chance["breakdown"].map(lambda key: grouping(key).title), people=len(rows)).rename(
-        columns={"gap_points": "widest_gap", "null_median": "by_chance_median", "null_high": "by_chance_95"}
-    )
-    shown = ["widest_gap", "by_chance_median", "by_chance_95", "p_value"]
+def _chance_table(chance: pd.DataFrame, main: pd.DataFrame, rows: pd.DataFrame, policy: str) -> Released:
+    pairs = chance[["breakdown", "lowest", "highest", "null_median", "null_high", "p_value"]]
+    for end in ("lowest", "highest"):
+        counts = main[["breakdown", "group", "events", "n"]].rename(columns={"group": end})
+        pairs = pairs.merge(counts.rename(columns={"events": f"events_{end}", "n": f"n_{end}"}), on=["breakdown", end])
+    table = pairs.assign(breakdown=pairs["breakdown"].map(lambda key: grouping(key).title), people=len(rows))
+    table = table.rename(columns={"null_median": "by_chance_median", "null_high": "by_chance_95"})
+    numbers = ["people", "events_lowest", "n_lowest", "events_highest", "n_highest"]
+    shown = ["by_chance_median", "by_chance_95", "p_value"]
     return release(
-        table[["breakdown", "lowest", "highest", "people", *shown]],
+        table[["breakdown", "lowest", "highest", *numbers, *shown]],
         labels=["breakdown", "lowest", "highest"],
-        counts=["people"],
+        counts=numbers,
+        rates={"widest_gap_points": Gap("events_highest", "n_highest", "events_lowest", "n_lowest")},
         statistics={name: Statistic("people", decimals=3 if name == "p_value" else 1) for name in shown},
         policy=policy,
         title="The widest gap between any two groups, beside what shuffled labels give",
@@ -228,8 +249,7 @@ def _staged(materials: Materials) -> pd.DataFrame | None:
 
 def _metrics(main: pd.DataFrame, measure: str) -> dict[str, float]:
     gaps = main.assign(size=main["gap_points"].abs()).groupby("breakdown")["size"].max()
-    name = measure.lower().replace(" ", "_")
-    return {f"fairness/{name}/widest_gap_points/{key}": float(gap) for key, gap in gaps.items() if pd.notna(gap)}
+    return {f"fairness/{measure}/widest_gap_points/{key}": float(gap) for key, gap in gaps.items() if pd.notna(gap)}
 
 
 def _method(settings: FairnessSettings) -> Step:

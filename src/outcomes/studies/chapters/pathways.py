@@ -50,7 +50,7 @@ def pathways_chapter(found: Forecast, settings: PrognosisSettings, *, policy: st
         If a table may not be released.
     """
     metrics = found.validation.metrics
-    blocks: list[str | Table | Picture] = [_intention(found)]
+    blocks: list[str | Table | Picture] = [_intention(found), Table("at_risk", _at_risk(found, policy))]
     internal = {
         "prognosis_metrics": metrics,
         "prognosis_counts": found.validation.counts,
@@ -95,10 +95,23 @@ def landmark_name(landmark: int) -> str:
 
 
 def _intention(found: Forecast) -> str:
-    counts = ", ".join(f"{name.replace('_', ' ')}" for name in found.target.counts)
     return (
         f"What is foretold: {found.target.rule}. At each landmark everybody counts who had reached it and was still "
-        f"there; who was left out, and why, is counted ({counts}). Nothing later than the landmark is seen by a model."
+        "there. Nothing later than the landmark is seen by a model."
+    )
+
+
+def _at_risk(found: Forecast, policy: str) -> Released:
+    counts = found.validation.counts
+    numbers = [str(name) for name in counts if name not in {"landmark", "status"}]
+    table = counts[["landmark", *numbers, "status"]]
+    return release(
+        table.assign(landmark=table["landmark"].map(landmark_name)),
+        labels=["landmark", "status"],
+        counts=numbers,
+        policy=policy,
+        title="Who is at risk at each landmark, and who is left out",
+        notes=["Outcome unknown: still open, or not assessable. n: people whose ending taught or judged the models."],
     )
 
 
@@ -107,13 +120,17 @@ def _verdict(metrics: pd.DataFrame) -> str:
     wide = auc.pivot_table(index="landmark", columns="model", values="value")
     peers = [name for name in wide if not str(name).startswith(BOOSTED) and name != NO_SHAPE]
     better = wide[BOOSTED] > wide[peers].max(axis=1)
+    ahead = float((wide[BOOSTED] - wide[peers].max(axis=1)).max())
+    if not better.any():
+        return (
+            "Boosted trees rank people better than the simpler models at no landmark. The simpler model is the better "
+            "choice here: it can be written on a card."
+        )
     words = (
-        f"Boosted trees rank people better than every simpler model at {int(better.sum())} of {len(better)} landmarks, by "
-        f"at most {float((wide[BOOSTED] - wide[peers].max(axis=1)).max()):.3f} in AUROC."
+        f"Boosted trees rank people better than every simpler model at {int(better.sum())} of {len(better)} landmarks, "
+        f"by at most {ahead:.3f} in AUROC."
     )
-    if better.all():
-        return words
-    return words + " Where they do not, the simpler model is the better choice: it can be written on a card."
+    return words if better.all() else words + " Where they do not, the simpler model is the better choice."
 
 
 def _metric_table(metrics: pd.DataFrame, validation: str, policy: str) -> Released:

@@ -63,7 +63,7 @@ def people_chapter(materials: Materials, *, policy: str, by: str | None) -> Chap
         rates={"share_pct": ("n", "of")},
         statistics={"mean": "n", "sd": "n"},
         policy=policy,
-        title="Table 1. People at their referral",
+        title="People at their referral",
         notes=["One row a referral: a person who was referred twice counts twice. Scores are the first of a referral."],
     )
     reached = funnel(_staged(materials), stages={k: v for k, v in STAGES.items() if k in _staged(materials)})

@@ -7,10 +7,9 @@ import pandas as pd
 from outcomes.cohort.trajectories import ItemTrajectories
 from outcomes.disclosure.gate import Rate, Released, Statistic, release
 from outcomes.disclosure.profiles import release_profile
-from outcomes.flags.words import short_name
 from outcomes.measures.rates import rates
 from outcomes.publications.figures.subtypes import profile_heat_map, transition_matrix
-from outcomes.publications.grids import across
+from outcomes.publications.grids import across, plain
 from outcomes.publications.methods import Step
 from outcomes.publications.page import Picture, Section, Table
 from outcomes.reference.instruments import instrument
@@ -21,6 +20,7 @@ from outcomes.subtypes.latent_markov import LatentMarkov
 from outcomes.subtypes.occupancy import first_states, occupancy
 
 KEY = ["pseudonym", "referral"]
+CHOICE_HEADINGS = {"bic": "BIC", "entropy_r2": "Entropy R²", "starts_at_best": "Starts at best"}
 HEADLINES = ("reliable_improvement", "recovery", "reliable_recovery", "reliable_deterioration")
 
 
@@ -50,7 +50,7 @@ def states_chapter(materials: Materials, states: States, *, policy: str) -> Chap
     profile = _profile(states, people)
     blocks: list[str | Table | Picture] = [
         _verdict(states),
-        Table("number_of_states", _choice(states, policy)),
+        Table("number_of_states", _choice(states, policy), partial(plain, headings=CHOICE_HEADINGS)),
         _profile_picture(profile, states, policy),
     ]
     internal = {"number_of_states": states.selection.table, "state_people": people, "state_profiles": profile}
@@ -138,7 +138,7 @@ def _profile(states: States, people: pd.DataFrame) -> pd.DataFrame:
 def _item_word(column: str, *, several: bool) -> str:
     key, _, number = column.rpartition("_")
     item = next(item for item in instrument(key).items if item.number == int(number))
-    return f"{short_name(key)} {number} {item.word}" if several else f"{number} {item.word}"
+    return f"{instrument(key).short_name} {number} {item.word}" if several else f"{number} {item.word}"
 
 
 def _profile_picture(profile: pd.DataFrame, states: States, policy: str) -> Picture:
@@ -154,7 +154,7 @@ def _profile_picture(profile: pd.DataFrame, states: States, policy: str) -> Pict
         notes=["People: referrals whose most likely path visits the state. States are numbered by severity."],
     )
     keys = dict.fromkeys(column.rpartition("_")[0] for column in states.trajectories.columns)
-    names = ", ".join(short_name(key) for key in keys)
+    names = ", ".join(instrument(key).short_name for key in keys)
     return Picture(
         "state_profiles",
         released,
@@ -185,7 +185,9 @@ def _transition_picture(moves: pd.DataFrame, policy: str) -> Picture:
         "state_transitions",
         released,
         partial(transition_matrix, step="next questionnaire"),
-        "Probability of each state at the next questionnaire (across), given the state now (down).",
+        "Probability of each state at the next questionnaire (across), given the state now (down). A "
+        "probability that stands for fewer people than the rounding step is printed at its limit, so rows may add up to "
+        "more than 1.",
         "Matrix: most people stay in their state from one questionnaire to the next; staying is framed.",
     )
 
