@@ -224,8 +224,8 @@ def _scores(rows: pd.DataFrame, names: Names) -> tuple[pd.DataFrame | None, dict
         ):
             differs = every & total.notna() & rows[list(one.item_columns)].sum(axis=1).astype(float).ne(total)
             notes["responses", one.total_column, TOTAL_MISMATCH] = int(differs.sum())
-    if not pieces:
-        return None, {}
+    if not sum(map(len, pieces)):
+        return None, notes
     return pd.concat(pieces, ignore_index=True).sort_values(
         ["pseudonym", "referral", "occasion", "instrument"], ignore_index=True
     ), notes

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from outcomes.errors import AccessError
+from outcomes.errors import AccessError, ConfigError
 from outcomes.library import ledger
 from outcomes.library.derive import derive
 from outcomes.library.inputs import Input
@@ -216,6 +216,8 @@ def ingest(
         before = state_before(source, key.fingerprint, stores)
         _sweep(stores, before.head["history"])
         pools = _pools(inputs, before.ledger)
+        if RESPONSES not in pools:
+            raise ConfigError("files must name the responses: the library holds none yet")
         settled = settle(pools)
         names = name_all(settled.accepted, key.pseudonym)
         extract = _extract_day(source, settled.accepted, before.extract_day)

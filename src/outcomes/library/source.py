@@ -31,7 +31,7 @@ class Source:
         "identified" (confidential patient information: a key and, for research reads, an opt-out allowlist are needed),
         "anonymised" (licence or approval in `reason`) or "invented" (simulated; `seed` says which).
     files : mapping of str to tuple of Path
-        Table (patients, referrals, contacts, responses) to its file or files. Only responses must be there.
+        Table (patients, referrals, contacts, responses) to its file or files. The first feed of a library needs responses.
     reason : str
         Under which licence, approval or legal basis the feed is read; shown in every report.
     columns : mapping of str to mapping of str to str
@@ -134,8 +134,8 @@ def folder_source(folder: Path, *, kind: Kind, reason: str = "", seed: int | Non
 
 
 def _file_faults(source: Source) -> Iterator[str]:
-    if "responses" not in source.files:
-        yield "files must name at least the responses"
+    if not source.files:
+        yield f"files must name at least one of {', '.join(TABLES)}"
     for table, paths in source.files.items():
         if table not in TABLES:
             yield f"files: {table!r} is not a table of a feed; allowed are {', '.join(TABLES)}"

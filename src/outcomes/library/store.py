@@ -133,7 +133,7 @@ class Store:
         """
         try:
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700 if self.private else 0o755)
-            lock = (self.root / LOCK).open("a")
+            lock = os.fdopen(os.open(self.root / LOCK, os.O_WRONLY | os.O_CREAT, 0o600 if self.private else 0o644), "w")
         except OSError as error:
             raise AccessError(f"{self.root.name}: cannot be written ({error.strerror})") from None
         with lock:

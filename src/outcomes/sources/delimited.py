@@ -60,6 +60,8 @@ def _plain(
         return "skip"
 
     names = [str(place) for place in range(len(header))]
+    if not _records(content):
+        return pa.table({name: pa.array([], pa.string()) for name in names}), bad
     table = pyarrow.csv.read_csv(
         pa.BufferReader(content),
         read_options=pyarrow.csv.ReadOptions(

@@ -1,0 +1,164 @@
+"""A small feed with everything in it, and the folders that an intake needs."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from outcomes.library.intake import Source, create_key, ingest
+from outcomes.library.view import research_view
+
+TODAY = pd.Timestamp("2023-12-31").date()
+
+
+@dataclass
+class Place:
+    """Where one library lives."""
+
+    root: Path
+
+    @property
+    def library(self):
+        return self.root / "library"
+
+    @property
+    def vault(self):
+        return self.root / "vault"
+
+    @property
+    def keys(self):
+        return self.root / "keys" / "key"
+
+    def write(self, name, table):
+        """Write one CSV table, cells as they are."""
+        path = self.root / "feed" / f"{name}.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.writer(stream, lineterminator="\n")
+            writer.writerow(list(table.columns))
+            writer.writerows(table.astype(object).where(table.notna(), "").values.tolist())
+        return path
+
+    def source(self, tables, **options):
+        """Declare a feed of these tables (frames, or lists of frames for several files)."""
+        files = {}
+        for name, parts in tables.items():
+            parts = parts if isinstance(parts, list) else [parts]
+            files[name] = tuple(self.write(f"{name}{place}", part) for place, part in enumerate(parts))
+        return Source(
+            **({"format": "tidy_wide", "kind": "anonymised", "reason": "made for tests", "files": files} | options)
+        )
+
+    def ingest(self, tables, *, keys=None, **options):
+        """Write, declare and take in."""
+        source = tables if isinstance(tables, Source) else self.source(tables, **options)
+        return ingest(source, library=self.library, vault=self.vault, keys=keys, today=TODAY)
+
+    def view(self, **options):
+        return research_view(self.library, today=TODAY, **options)
+
+    def new_key(self):
+        create_key(self.keys)
+        return self.keys
+
+
+@pytest.fixture
+def place(tmp_path):
+    return Place(tmp_path)
+
+
+@pytest.fixture
+def places(tmp_path):
+    """Make another place whenever one is asked for."""
+    return lambda name: Place(tmp_path / name)
+
+
+def make_feed(patients=6, seed=0):
+    """Everything a feed may have, with two referrals for the first person."""
+    rng = np.random.default_rng(seed)
+    ids = [f"{place:05d}" for place in range(patients)]
+    people = pd.DataFrame(
+        {
+            "patient_id": ids,
+            "nhs_number": [f"99900000{place:02d}" for place in range(patients)],
+            "birth_date": [f"19{50 + place % 50}-06-15" for place in range(patients)],
+            "gender": rng.choice(["1", "2", "X"], patients),
+            "ethnic_category": rng.choice(list("ABDHMRZ"), patients),
+            "deprivation_decile": rng.integers(1, 11, patients).astype(str),
+        }
+    ).astype("str")
+    who = [0, *range(patients)]
+    referrals = pd.DataFrame(
+        {
+            "patient_id": [ids[place] for place in who],
+            "episode_id": [f"E{place}" for place in range(len(who))],
+            "received_date": ["2021-05-01", *["2022-04-01"] * patients],
+            "service_id": "S1",
+            "therapist_id": [f"T-{place % 2}" for place in range(len(who))],
+            "referral_source": "B1",
+            "problem_descriptor": "F320",
+            "discharge_date": ["2021-09-01", *["2022-09-01"] * (patients - 1), ""],
+            "end_code": ["46", *["46"] * (patients - 1), ""],
+        }
+    ).astype("str")
+    contacts, responses = [], []
+    for place, row in referrals.iterrows():
+        start = pd.Timestamp(row["received_date"])
+        for number in range(4):
+            day = (start + pd.Timedelta(days=20 + 7 * number)).strftime("%Y-%m-%d")
+            key = {"patient_id": row["patient_id"], "episode_id": row["episode_id"]}
+            kind = "01" if number == 0 else "02"
+            contacts.append(
+                key
+                | {
+                    "contact_id": f"C{place}-{number}",
+                    "contact_date": day,
+                    "attendance": "5",
+                    "appointment_type": kind,
+                    "medium": "01",
+                    "therapy": "304891004",
+                    "step": "high",
+                }
+            )
+            answers = {f"phq9_{item}": str(rng.integers(0, 4)) for item in range(1, 10)} | {
+                f"gad7_{item}": str(rng.integers(0, 4)) for item in range(1, 8)
+            }
+            responses.append(key | {"session_date": day} | answers)
+    return {
+        "patients": people,
+        "referrals": referrals,
+        "contacts": pd.DataFrame(contacts).astype("str"),
+        "responses": pd.DataFrame(responses).astype("str"),
+    }
+
+
+@pytest.fixture
+def feed():
+    return make_feed()
+
+
+@pytest.fixture
+def feeds():
+    return make_feed
+
+
+def wide_to_long(responses):
+    """The same answers, one a row."""
+    items = [name for name in responses if name.startswith(("phq9_", "gad7_"))]
+    long = responses.melt(
+        id_vars=[name for name in responses if name not in items],
+        value_vars=items,
+        var_name="question",
+        value_name="response",
+    )
+    return long.assign(
+        instrument=long["question"].str.split("_").str[0], item=long["question"].str.split("_").str[1]
+    ).drop(columns="question")
+
+
+@pytest.fixture
+def to_long():
+    return wide_to_long

@@ -1,0 +1,163 @@
+"""Opt-outs are honoured at every read; without a fresh list nobody of an identified source is read."""
+
+import json
+from datetime import date, timedelta
+
+import pandas as pd
+import pytest
+
+from outcomes.errors import AccessError, DataError
+from outcomes.library.optout import ALLOWLIST, LONGEST_AGE_DAYS, allowed_pseudonyms, register_allowlist
+
+TODAY = date(2023, 12, 31)
+
+
+@pytest.fixture
+def identified(place, feed):
+    place.ingest(feed, kind="identified", keys=place.new_key())
+    return place
+
+
+def listed(place, numbers, name="allowed.dat", ending=",\n"):
+    path = place.root / name
+    path.write_text("".join(f"{number}{ending}" for number in numbers))
+    return path
+
+
+def register(place, numbers, dated=TODAY, **options):
+    return register_allowlist(listed(place, numbers), library=place.library, vault=place.vault, dated=dated, **options)
+
+
+def test_without_a_list_nobody_is_read(identified):
+    with pytest.raises(AccessError, match="no opt-out allowlist is registered: research may read nobody"):
+        identified.view()
+
+
+def test_who_is_not_on_the_list_is_in_no_table(identified, feed):
+    assert register(identified, feed["patients"]["nhs_number"].iloc[1:]) == 5
+    view = identified.view()
+    assert {name: len(frame) for name, frame in view.tables.items()} == {
+        "patients": 5,
+        "referrals": 5,
+        "contacts": 20,
+        "occasions": 20,
+    }
+    assert view.kind == "identified"
+    assert "Opt-out list of 2023-12-31: 1 of 6 people are not on it and were left out" in view.statement
+
+
+def test_the_list_is_honoured_for_old_snapshots_too(identified, feed):
+    register(identified, feed["patients"]["nhs_number"])
+    first = identified.view().snapshot
+    register(identified, feed["patients"]["nhs_number"].iloc[:2])
+    assert len(identified.view(snapshot=first).tables["patients"]) == 2
+
+
+def test_a_stale_list_is_refused_to_the_day(identified, feed):
+    register(identified, feed["patients"]["nhs_number"], dated=TODAY - timedelta(days=LONGEST_AGE_DAYS))
+    assert len(identified.view().tables["patients"]) == 6
+    register(identified, feed["patients"]["nhs_number"], dated=TODAY - timedelta(days=LONGEST_AGE_DAYS + 1))
+    with pytest.raises(AccessError, match="22 days old, 21 are allowed"):
+        identified.view()
+    assert len(identified.view(max_age_days=30).tables["patients"]) == 6
+
+
+def test_a_list_from_the_future_is_refused(identified, feed):
+    register(identified, feed["patients"]["nhs_number"], dated=TODAY + timedelta(days=1))
+    with pytest.raises(AccessError, match="dated in the future"):
+        identified.view()
+
+
+def test_an_empty_list_is_not_registered(identified):
+    with pytest.raises(AccessError, match="the list is empty"):
+        register(identified, [])
+    assert not (identified.library / ALLOWLIST).exists()
+
+
+def test_a_list_that_matches_nobody_lets_nobody_be_read(identified):
+    assert register(identified, ["1112223333"]) == 0
+    with pytest.raises(AccessError, match="allows nobody in this library"):
+        identified.view()
+
+
+def test_a_damaged_list_is_refused(identified, feed):
+    register(identified, feed["patients"]["nhs_number"])
+    for text in ("{", "{}", '{"date": "x", "pseudonyms": []}', '{"date": "2023-12-31", "pseudonyms": 3}'):
+        (identified.library / ALLOWLIST).write_text(text)
+        with pytest.raises(AccessError, match="allowlist is damaged"):
+            identified.view()
+
+
+def test_the_mesh_format_and_its_dated_name(identified, feed):
+    numbers = feed["patients"]["nhs_number"]
+    spaced = [f"{number[:3]} {number[3:6]} {number[6:]}" for number in numbers]
+    path = listed(identified, spaced, name="X26HC036_201223_0001.dat")
+    assert register_allowlist(path, library=identified.library, vault=identified.vault) == 6
+    assert json.loads((identified.library / ALLOWLIST).read_text())["date"] == "2023-12-20"
+
+
+def test_a_name_without_a_date_needs_one(identified, feed):
+    path = listed(identified, feed["patients"]["nhs_number"], name="list.dat")
+    with pytest.raises(AccessError, match=r"list\.dat: no DDMMYY date in the name"):
+        register_allowlist(path, library=identified.library, vault=identified.vault)
+
+
+def test_a_file_with_several_cells_a_line_is_no_list(identified):
+    path = listed(identified, ["1112223333,yes", "1112223334,no"])
+    with pytest.raises(DataError, match="2 lines hold more than one identifier") as caught:
+        register_allowlist(path, library=identified.library, vault=identified.vault, dated=TODAY)
+    assert "1112223333" not in str(caught.value)
+
+
+def test_local_objections_are_left_out(identified, feed):
+    objections = listed(identified, ["00001"], name="objections.txt", ending="\n")
+    assert register(identified, feed["patients"]["nhs_number"], objections=objections) == 5
+    assert register(identified, feed["patients"]["nhs_number"]) == 5
+
+
+def test_local_identifiers_may_be_listed(identified):
+    assert register(identified, ["00001", "1"], identifier="patient_id") == 1
+
+
+def test_without_an_nhs_number_nobody_can_be_checked(place, feed):
+    people = feed["patients"].copy()
+    people.loc[0, "nhs_number"] = ""
+    place.ingest(feed | {"patients": people}, kind="identified", keys=place.new_key())
+    assert register(place, feed["patients"]["nhs_number"]) == 5
+
+
+def test_people_of_a_later_feed_are_matched_with_the_list(place, feed):
+    few = {name: frame[frame["patient_id"] == "00001"] for name, frame in feed.items()}
+    place.ingest(few, kind="identified", keys=place.new_key())
+    register(place, feed["patients"]["nhs_number"].iloc[1:])
+    assert len(place.view().tables["patients"]) == 1
+    place.ingest(feed, kind="identified", keys=place.keys)
+    assert len(place.view().tables["patients"]) == 5
+
+
+def test_the_library_holds_no_number_of_the_list(identified, feed):
+    register(identified, feed["patients"]["nhs_number"])
+    said = b"".join(path.read_bytes() for path in identified.library.rglob("*") if path.is_file())
+    assert feed["patients"]["nhs_number"].iloc[0].encode() not in said
+
+
+@pytest.mark.parametrize("kind", [{"kind": "anonymised"}, {"kind": "invented", "seed": 1}])
+def test_other_sources_need_no_list_and_say_so(place, feed, kind):
+    place.ingest(feed, **kind)
+    view = place.view()
+    assert len(view.tables["patients"]) == 6
+    assert ("anonymised before it came (made for tests)" in view.statement) == (kind["kind"] == "anonymised")
+    assert ("Invented data" in view.statement) == (kind["kind"] == "invented")
+
+
+def test_the_allowlist_is_read_whole(tmp_path):
+    path = tmp_path / "list"
+    path.write_text(json.dumps({"date": "2023-12-30", "pseudonyms": ["a", "b"]}))
+    assert allowed_pseudonyms(path, today=TODAY) == (frozenset({"a", "b"}), date(2023, 12, 30))
+
+
+def test_the_filter_is_what_keeps_them_out(identified, feed, monkeypatch):
+    register(identified, feed["patients"]["nhs_number"].iloc[1:])
+    everyone = pd.Index([True]).all
+    monkeypatch.setattr(pd.Series, "isin", lambda self, _values: pd.Series(data=everyone(), index=self.index))
+    assert len(identified.view().tables["patients"]) == 6

@@ -1,0 +1,101 @@
+"""Parts never change, names depend on content only, and a state is the current one in one step."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from outcomes.errors import AccessError
+from outcomes.library import store
+from outcomes.library.store import Store, content_hash
+
+
+def frame(**changes):
+    return pd.DataFrame({"pseudonym": ["a", "b"], "n": pd.array([1, None], "Int8"), "x": [0.5, np.nan]}).assign(
+        **changes
+    )
+
+
+def test_the_hash_is_of_content():
+    first = content_hash({"t": frame()}, "kind")
+    assert first == content_hash({"t": frame().set_axis([7, 9])}, "kind")
+    others = [
+        content_hash({"t": frame()}, "other"),
+        content_hash({"u": frame()}, "kind"),
+        content_hash({"t": frame(pseudonym=["ab", ""])}, "kind"),
+        content_hash({"t": frame(pseudonym=["a", None])}, "kind"),
+        content_hash({"t": frame(n=pd.array([1, 0], "Int8"))}, "kind"),
+        content_hash({"t": frame(n=pd.array([1, None], "Int16"))}, "kind"),
+        content_hash({"t": frame(x=[0.5, 0.0])}, "kind"),
+        content_hash({"t": frame().iloc[::-1]}, "kind"),
+        content_hash({"t": frame().rename(columns={"x": "y"})}, "kind"),
+    ]
+    assert len({first, *others}) == len(others) + 1
+
+
+def test_what_is_put_is_what_is_read(tmp_path):
+    shelf = Store(tmp_path / "s")
+    with shelf.writing():
+        shelf.put({"t": frame(), "empty": frame().head(0)}, "abc", {"kind": "invented"})
+    found = shelf.tables("abc")
+    pd.testing.assert_frame_equal(found["t"], frame().astype({"pseudonym": "str"}))
+    assert len(found["empty"]) == 0
+    assert shelf.manifest("abc")["kind"] == "invented"
+
+
+def test_large_tables_are_parted_by_person(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "ROWS_PER_PART", 10)
+    names = sorted(f"{place % 16:x}{place:04d}" for place in range(64))
+    whole = pd.DataFrame({"pseudonym": names, "n": pd.array(range(64), "Int32")}).astype({"pseudonym": "str"})
+    shelf = Store(tmp_path)
+    with shelf.writing():
+        shelf.put({"t": whole}, "abc", {})
+    assert len(shelf.manifest("abc")["tables"]["t"]["parts"]) == 16
+    pd.testing.assert_frame_equal(shelf.tables("abc")["t"], whole)
+    before = {path.name for path in (tmp_path / "parts").iterdir()}
+    with shelf.writing():
+        shelf.put({"t": whole.drop(index=0)}, "def", {})
+    assert len({path.name for path in (tmp_path / "parts").iterdir()} - before) == 1
+
+
+def test_one_writer_at_a_time(tmp_path):
+    with (
+        Store(tmp_path).writing(),
+        pytest.raises(AccessError, match="another writer is at work"),
+        Store(tmp_path).writing(),
+    ):
+        pass
+    with Store(tmp_path).writing():
+        pass
+
+
+def test_leftovers_are_cleaned_and_committed_states_stay(tmp_path):
+    shelf = Store(tmp_path)
+    with shelf.writing():
+        shelf.put({"t": frame()}, "kept", {})
+        shelf.put({"t": frame(n=3)}, "left", {})
+    (tmp_path / "parts" / "x.parquet.partial").write_bytes(b"half")
+    with shelf.writing():
+        shelf.sweep({"kept"})
+    assert [path.name for path in (tmp_path / "manifests").iterdir()] == ["kept.json"]
+    assert len(list((tmp_path / "parts").iterdir())) == 1
+    pd.testing.assert_frame_equal(shelf.tables("kept")["t"], frame().astype({"pseudonym": "str"}))
+
+
+def test_there_is_no_head_before_the_first_commit(tmp_path):
+    shelf = Store(tmp_path)
+    assert shelf.head() is None
+    with shelf.writing():
+        shelf.commit({"current": "a", "history": []})
+    assert shelf.head() == {"current": "a", "history": []}
+
+
+@pytest.mark.parametrize("name", ["none", "../x", ""])
+def test_an_unknown_manifest_is_an_access_error(tmp_path, name):
+    with pytest.raises(AccessError, match="there is no snapshot"):
+        Store(tmp_path).manifest(name)
+
+
+def test_a_place_that_is_a_file_is_a_readable_error(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(AccessError, match="cannot be written"), Store(tmp_path / "file" / "library").writing():
+        pass
