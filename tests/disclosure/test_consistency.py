@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outcomes.disclosure.consistency import check_total
@@ -15,6 +15,7 @@ def table(parts, total, policy="midpoint6"):
     return release(frame, labels=["group"], counts=["n"], policy=policy, title="Parts")
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 900), min_size=1, max_size=20), st.sampled_from(["midpoint6", "nhs_talking_therapies"]))
 def test_a_true_total_is_always_consistent(parts, policy):
     check_total(table(parts, sum(parts), policy), count="n", label="group", total="All")

@@ -3,13 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outcomes.disclosure.curves import thin_curve
 from outcomes.errors import DisclosureError
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 15), min_size=1, max_size=60))
 def test_every_step_stands_for_ten_people(steps):
     kept = thin_curve(pd.DataFrame({"flagged": np.cumsum(steps)}), reached="flagged")["flagged"].to_numpy()

@@ -34,6 +34,7 @@ def released(pairs, policy="midpoint6"):
     )
 
 
+@settings(deadline=None)
 @given(PAIRS)
 def test_every_printed_percentage_is_the_function_of_printed_counts(pairs):
     table = released(pairs).table
@@ -44,6 +45,7 @@ def test_every_printed_percentage_is_the_function_of_printed_counts(pairs):
     np.testing.assert_allclose(shown["high_pct"], 100 * bounds.high, atol=0.0500001)
 
 
+@settings(deadline=None)
 @given(PAIRS, st.sampled_from(POLICIES))
 def test_neither_none_nor_all_of_a_group_is_printed(pairs, policy):
     table = released(pairs, policy).table
@@ -56,6 +58,7 @@ def test_neither_none_nor_all_of_a_group_is_printed(pairs, policy):
         assert table.loc[certain, "rate_pct"].isna().all()
 
 
+@settings(deadline=None)
 @given(PAIRS)
 def test_midpoint_counts_are_on_the_grid_and_near_the_truth(pairs):
     table, true = released(pairs).table, groups(pairs)
@@ -65,6 +68,7 @@ def test_midpoint_counts_are_on_the_grid_and_near_the_truth(pairs):
     assert (table["events"] <= table["n"]).all()
 
 
+@settings(deadline=None)
 @given(st.integers(13, 500), st.integers(0, 6))
 def test_none_cannot_be_told_from_a_few_nor_all_from_all_but_a_few(n, few):
     none, some = released([(0, n)]).table, released([(few, n)]).table
@@ -73,7 +77,7 @@ def test_none_cannot_be_told_from_a_few_nor_all_from_all_but_a_few(n, few):
     pd.testing.assert_frame_equal(every, most)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(PAIRS, st.sampled_from(["redact7_round5", "threshold10", "nhs_talking_therapies"]))
 def test_small_counts_are_withheld_with_a_reason(pairs, policy):
     out, true = released(pairs, policy), groups(pairs)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outcomes.disclosure.rounding import half_up, percentage, rounded, rounded_numerator
@@ -37,6 +37,7 @@ def test_counts_are_printed_as_the_policy_says(line):
     np.testing.assert_array_equal(rounded(int(true), disclosure_policy(policy)), float(printed))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**6))
 def test_six_true_counts_share_a_printed_one(count):
     rule = disclosure_policy("midpoint6")
@@ -45,6 +46,7 @@ def test_six_true_counts_share_a_printed_one(count):
     assert (neighbours == printed).sum() == (1 if count == 0 else 6)
 
 
+@settings(deadline=None)
 @given(st.integers(13, 4000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_a_printed_numerator_always_stands_for_several_true_ones(pair):
     events, n = pair

@@ -19,7 +19,7 @@ def people(sizes, rates, *, column="gender", names=("Female", "Male", "Other")):
     return pd.concat(parts, ignore_index=True)
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 60), st.floats(0, 1)), min_size=2, max_size=3), st.randoms())
 def test_point_values_equal_fairlearn(groups, random):
     table = people([n for n, _ in groups], [rate for _, rate in groups])

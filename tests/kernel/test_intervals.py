@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit, logit
 from sklearn.metrics import roc_auc_score
@@ -15,6 +15,7 @@ from outcomes.kernel.intervals import auc, calibration_in_the_large, mean_interv
 COUNTS = st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
 
+@settings(deadline=None)
 @given(COUNTS, st.sampled_from([0.5, 0.9, 0.95, 0.99]))
 def test_wilson_equals_statsmodels(pair, level):
     events, n = pair
@@ -23,6 +24,7 @@ def test_wilson_equals_statsmodels(pair, level):
     assert (float(bounds.low), float(bounds.high)) == pytest.approx(expected, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(COUNTS)
 def test_wilson_holds_the_estimate_and_mirrors(pair):
     events, n = pair
@@ -62,6 +64,7 @@ def test_newcombe_reproduces_the_published_examples(first, second, low, high):
     assert float(bounds.high) == pytest.approx(high, abs=5.1e-5)
 
 
+@settings(deadline=None)
 @given(COUNTS, COUNTS)
 def test_newcombe_turns_its_sign_with_the_groups(first, second):
     forth, back = newcombe(*first, *second), newcombe(*second, *first)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outcomes.errors import ConfigError
@@ -17,6 +17,7 @@ from outcomes.kernel.resampling import (
 CLUSTERS = st.lists(st.sampled_from("abcdef"), min_size=1, max_size=40)
 
 
+@settings(deadline=None)
 @given(CLUSTERS, st.integers(0, 2**32 - 1))
 def test_a_cluster_is_drawn_whole(clusters, seed):
     codes, n_clusters = cluster_codes(clusters)
@@ -26,6 +27,7 @@ def test_a_cluster_is_drawn_whole(clusters, seed):
         assert sum(of_cluster.values()) == n_clusters
 
 
+@settings(deadline=None)
 @given(CLUSTERS, st.integers(0, 2**32 - 1))
 def test_rows_are_the_weights_written_out(clusters, seed):
     rows = next(cluster_bootstrap_rows(clusters, 1, np.random.default_rng(seed)))

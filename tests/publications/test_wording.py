@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outcomes.disclosure.gate import release
@@ -12,6 +12,7 @@ from outcomes.publications.wording import breakdown_title, cell, footnotes, head
 from outcomes.reference.policies import disclosure_policies
 
 
+@settings(deadline=None)
 @given(st.floats(-1e6, 1e6), st.integers(0, 3), st.booleans())
 def test_a_number_can_be_read_back(value, decimals, signed):
     said = number(value, decimals, signed=signed)
