@@ -50,3 +50,29 @@ def test_a_small_gap_with_a_steep_score_goes_on():
 def test_the_path_holds_every_sweep():
     ascent = ascend(10.0, geometric(0.5), tolerance=0.1, score_tolerance=1.0, sweeps=1000)
     np.testing.assert_allclose(ascent.path, 10.0 - 10.0 * 0.5 ** np.arange(len(ascent.path)))
+
+
+def test_a_good_leap_is_kept_and_saves_sweeps():
+    def leap(first: float, second: float, third: float) -> float:
+        rate = (third - second) / (second - first)
+        return third * rate**20
+
+    plain = ascend(10.0, geometric(0.99), tolerance=1e-4, score_tolerance=1.0, sweeps=5000)
+    fast = ascend(10.0, geometric(0.99), tolerance=1e-4, score_tolerance=1.0, sweeps=5000, leap=leap)
+    assert fast.reason == "tolerance"
+    assert fast.sweeps < plain.sweeps / 4
+    assert fast.path[-1] == pytest.approx(plain.path[-1], abs=2e-4)
+    assert np.diff(fast.path).min() >= 0
+
+
+@pytest.mark.parametrize("guess", [1e6, float("nan")])
+def test_a_bad_leap_is_never_kept(guess):
+    plain = ascend(10.0, geometric(0.9), tolerance=1e-4, score_tolerance=1.0, sweeps=5000)
+    bad = ascend(10.0, geometric(0.9), tolerance=1e-4, score_tolerance=1.0, sweeps=5000, leap=lambda *_: guess)
+    np.testing.assert_array_equal(bad.path[: len(plain.path)], plain.path)
+    assert bad.sweeps > plain.sweeps  # what was tried is counted
+
+
+def test_the_cap_counts_leaps_too():
+    capped = ascend(10.0, geometric(0.99), tolerance=0.0, score_tolerance=0.0, sweeps=4, leap=lambda *_: 1e6)
+    assert (capped.reason, capped.sweeps, len(capped.path)) == ("sweeps", 4, 3)

@@ -10,12 +10,14 @@ import pytest
 
 from outcomes.errors import ConfigError
 from outcomes.kernel.ascent import ascend
+from outcomes.kernel.emissions import Ordinal, family
 from outcomes.kernel.latent_markov import (
     BLOCK,
     Form,
     LatentMarkovParameters,
     expect,
     improver,
+    leap,
     log_penalty,
     nominal,
     pseudo_observations,
@@ -223,15 +225,35 @@ def test_answers_that_no_state_can_give_stay_finite():
     assert found.log_sequence[0] < -600
 
 
+@pytest.mark.parametrize("guess", [None, leap])
 @pytest.mark.parametrize("penalty", [0.0, 0.5])
-def test_the_path_never_decreases(example, penalty):
+def test_the_path_never_decreases(example, penalty, guess):
     codes, starts, _ = example
     observations = observe(codes, starts)
     form = nominal(9, penalty=penalty)
     _, start = start_values(observations, form, 4, 1, np.random.default_rng(0))
-    ascent = ascend(start, improver(observations, form, 4), tolerance=0.0, score_tolerance=0.0, sweeps=120)
+    ascent = ascend(start, improver(observations, form, 4), tolerance=0.0, score_tolerance=0.0, sweeps=120, leap=guess)
     assert ascent.reason == "sweeps"
     assert np.diff(ascent.path).min() > -1e-9 * abs(ascent.path[-1])
+
+
+@pytest.mark.parametrize("family_name", ["nominal", "ordinal"])
+def test_a_leap_stays_within_the_family(example, family_name):
+    codes, starts, _ = example
+    observations = observe(codes, starts)
+    form = Form((family(family_name),) * 9, penalty=0.1)
+    improve = improver(observations, form, 3)
+    _, first = start_values(observations, form, 3, 1, np.random.default_rng(0))
+    second = improve(first).parameters
+    guess = leap(first, second, improve(second).parameters)
+    assert guess.initial.sum() == pytest.approx(1)
+    np.testing.assert_allclose(guess.transition.sum(axis=2), 1)
+    for p in guess.response:
+        np.testing.assert_allclose(p.sum(axis=1), 1)
+        if family_name == "ordinal":
+            np.testing.assert_allclose(Ordinal().nearest(p).sum(axis=1), 1)
+            steps = np.log(p[:, 1:] / p[:, :-1])
+            np.testing.assert_allclose(np.diff(steps - steps[0], axis=1), 0, atol=1e-9)
 
 
 def test_the_score_is_the_gradient_of_the_objective(example):

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 P = TypeVar("P")
 
 Reason = Literal["tolerance", "sweeps"]
+LEAP_FROM = 3  # points that a leap extrapolates
+CONFIRMED = 15  # plain sweeps in a row before a gap is believed where there were leaps
 ROUNDING = 1e-13  # a relative change below this is noise of adding up the objective, not progress
 
 
@@ -44,8 +46,10 @@ class Ascent(Generic[P]):
     ----------
     parameters : P
         The last parameters whose objective is known.
-    path : NDArray[np.float64], shape (n_sweeps,)
-        Objective at each sweep; the last one belongs to ``parameters``.
+    path : NDArray[np.float64], shape (n_kept,)
+        Objective at each kept point, rising; the last one belongs to ``parameters``.
+    sweeps : int
+        Evaluations made, leaps that were not kept included.
     score : float
         Standardised length of the gradient at ``parameters``.
     gap : float
@@ -56,6 +60,7 @@ class Ascent(Generic[P]):
 
     parameters: P
     path: NDArray[np.float64]
+    sweeps: int
     score: float
     gap: float
     reason: Reason
@@ -105,6 +110,7 @@ def ascend(
     tolerance: float,
     score_tolerance: float,
     sweeps: int,
+    leap: Callable[[P, P, P], P] | None = None,
 ) -> Ascent[P]:
     """Where does a climb from this start end, and did it arrive.
 
@@ -120,6 +126,10 @@ def ascend(
         Largest standardised gradient that counts as arrived.
     sweeps : int
         Cap on the number of calls of ``improve``, at least 1.
+    leap : callable, optional
+        Takes three successive points and returns a guess further on. The guess is kept only if its objective is higher
+        than that of the third point, so that the path never falls. Right after a leap the gains shrink faster than the
+        slowest direction does and the gap looks too small, so it counts only after ``CONFIRMED`` plain sweeps.
 
     Returns
     -------
@@ -127,13 +137,27 @@ def ascend(
         Parameters, path and reason; ``reason`` is "sweeps" whenever the cap ended it.
     """
     path: list[float] = []
-    parameters = start
+    plain: list[P] = []  # successive points since the last leap
+    here, step, used = start, improve(start), 1
     while True:
-        step = improve(parameters)
         path.append(step.objective)
-        gap = aitken_gap(path)
-        arrived = gap <= tolerance and step.score <= score_tolerance
-        if arrived or len(path) >= sweeps:
+        plain.append(here)
+        gap = aitken_gap(path[-len(plain) :])
+        close = gap <= tolerance and step.score <= score_tolerance
+        arrived = close and (len(plain) >= CONFIRMED or len(plain) == len(path))
+        if arrived or used >= sweeps:
             reason: Reason = "tolerance" if arrived else "sweeps"
-            return Ascent(parameters, np.array(path), step.score, gap, reason)
-        parameters = step.parameters
+            return Ascent(here, np.array(path), used, step.score, gap, reason)
+        if leap is not None and len(plain) >= LEAP_FROM and not close:
+            guess = leap(*plain[-LEAP_FROM:])
+            trial = improve(guess)
+            used += 1
+            if trial.objective > step.objective:
+                here, step, plain = guess, trial, []
+                continue
+            plain = [here]
+            if used >= sweeps:
+                return Ascent(here, np.array(path), used, step.score, gap, "sweeps")
+        here = step.parameters
+        step = improve(here)
+        used += 1

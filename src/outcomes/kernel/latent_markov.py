@@ -18,10 +18,13 @@ from outcomes.errors import ConfigError
 from outcomes.kernel.ascent import Improvement
 from outcomes.kernel.emissions import Emission, Nominal, shares
 from outcomes.kernel.latent_markov_packing import Observations
-from outcomes.kernel.latent_markov_passes import LANES, collect_items, fill_tables, sweep
+from outcomes.kernel.latent_markov_passes import IMPOSSIBLE, LANES, collect_items, fill_tables, sweep
 
 # sequences added up together; blocks are joined in order, so that the sum does not depend on who computed them
 BLOCK = 16384
+
+# a longer extrapolation than so many sweeps is never a good guess and could overflow
+LONGEST_LEAP = 1e3
 
 
 @dataclass(frozen=True)
@@ -437,3 +440,48 @@ def maximise(
         squared += update.squared_score
     better = LatentMarkovParameters(initial[0], moves.reshape(parameters.transition.shape), tuple(response))
     return better, float(np.sqrt(squared))
+
+
+def leap(
+    first: LatentMarkovParameters, second: LatentMarkovParameters, third: LatentMarkovParameters
+) -> LatentMarkovParameters:
+    """Where would three successive sweeps lead if they went on as they began: a guess for `ascent.ascend` to check.
+
+    Squared extrapolation (scheme S3) of the log-probabilities, brought back to sum to one. Linear combinations of
+    log-probabilities stay within the ordinal family as within the free one.
+
+    Parameters
+    ----------
+    first, second, third : LatentMarkovParameters
+        Successive sweeps.
+
+    Returns
+    -------
+    LatentMarkovParameters
+        The guess; it may be worse than ``third``.
+
+    References
+    ----------
+    Varadhan R, Roland C (2008). Simple and globally convergent methods for accelerating the convergence of any EM
+    algorithm. Scandinavian Journal of Statistics 35, 335-353.
+    """
+    points = [_logarithms(each) for each in (first, second, third)]
+    step = [b - a for a, b in zip(points[0], points[1], strict=True)]
+    bend = [c - b - r for b, c, r in zip(points[1], points[2], step, strict=True)]
+    bent = np.sqrt(sum(float((v**2).sum()) for v in bend))
+    length = np.sqrt(sum(float((r**2).sum()) for r in step)) / bent if bent > 0 else 1.0
+    length = min(max(length, 1.0), LONGEST_LEAP)
+    moved = [a + 2 * length * r + length**2 * v for a, r, v in zip(points[0], step, bend, strict=True)]
+    initial, transition, *response = (_normalised(each) for each in moved)
+    return LatentMarkovParameters(initial, transition, tuple(response))
+
+
+def _logarithms(parameters: LatentMarkovParameters) -> list[NDArray[np.float64]]:
+    each = (parameters.initial, parameters.transition, *parameters.response)
+    return [np.log(np.maximum(p, IMPOSSIBLE)) for p in each]
+
+
+def _normalised(logs: NDArray[np.float64]) -> NDArray[np.float64]:
+    odds = np.exp(logs - logs.max(axis=-1, keepdims=True))
+    p: NDArray[np.float64] = odds / odds.sum(axis=-1, keepdims=True)
+    return p

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from outcomes.kernel.ascent import Ascent, ascend
-from outcomes.kernel.latent_markov import Form, LatentMarkovParameters, improver, marginal
+from outcomes.kernel.latent_markov import Form, LatentMarkovParameters, improver, leap, marginal
 from outcomes.kernel.latent_markov_packing import Observations
 
 STAY = (0.3, 0.95)  # range of the probability to stay in a state; random starts may begin below it
@@ -152,6 +152,7 @@ def search(
             tolerance=plan.tolerance,
             score_tolerance=plan.score_tolerance,
             sweeps=plan.short_sweeps,
+            leap=leap,
         )
         return Climb(number, kind, finished=False, ascent=ascent)
 
@@ -163,10 +164,12 @@ def search(
             improve,
             tolerance=gap,
             score_tolerance=plan.score_tolerance,
-            sweeps=max(plan.sweeps - len(climb.ascent.path) + 1, 1),
+            sweeps=max(plan.sweeps - climb.ascent.sweeps + 1, 1),
+            leap=leap,
         )
         path = np.concatenate((climb.ascent.path, more.path[1:]))
-        whole = Ascent(more.parameters, path, more.score, more.gap, more.reason)
+        sweeps = climb.ascent.sweeps + more.sweeps - 1
+        whole = Ascent(more.parameters, path, sweeps, more.score, more.gap, more.reason)
         return Climb(climb.number, climb.kind, finished=True, ascent=whole)
 
     with ThreadPoolExecutor(max_workers=max(workers, 1)) as pool:

@@ -209,8 +209,9 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         self._keep(climbs, observations, form)
         if not self.converged_:
             warnings.warn(
-                f"{self.n_states} states: the kept start ended at its cap of {len(self.path_)} sweeps, an estimated "
-                f"{climbs[0].ascent.gap:.3g} log units below its limit; raise search.sweeps or choose fewer states",
+                f"{self.n_states} states: the kept start ended at its cap of {climbs[0].ascent.sweeps} sweeps, "
+                f"an estimated {climbs[0].ascent.gap:.3g} log units below its limit; raise search.sweeps or choose "
+                "fewer states",
                 NotConvergedWarning,
                 stacklevel=2,
             )
@@ -550,7 +551,7 @@ def _starts_table(climbs: tuple[Climb, ...]) -> pd.DataFrame:
             "start": climb.number,
             "kind": climb.kind,
             "objective": climb.objective,
-            "sweeps": len(climb.ascent.path),
+            "sweeps": climb.ascent.sweeps,
             "gap": climb.ascent.gap,
             "score": climb.ascent.score,
             "finished": climb.finished,
