@@ -181,6 +181,22 @@ def test_safety_section_says_when_and_never_how_much(small):
     assert not re.search(r"\b(high|medium|low|red|amber|green|severe)\b", section)
 
 
+def test_older_answers_above_zero_stand_apart_and_are_not_lost(desk, course):
+    desk.person("old", [12, 12], item9=[0, 1], as_of=200, local_id="X-old")
+    html = caseload_page(build(desk, course))
+    assert "Answered above zero in the last 28 days: 0" in html
+    section = html[html.index("before that, and not asked since: 1") : html.index("Not known: 0")]
+    assert "X-old" in section
+
+
+def test_out_of_touch_alone_keeps_its_drawings_folded(desk, course):
+    desk.person("away", [12, 12], as_of=200, last_contact_day=14)
+    html = caseload_page(build(desk, course))
+    assert html.index("All scores") < html.index("<svg")
+    worse = caseload_page(build(Desk().person("worse", [12, 20], as_of=15), course))
+    assert worse.index("<svg") < worse.index("All scores")
+
+
 def test_banner_of_invented_people(desk, course):
     desk.person("p", [12, 12])
     html = {kind: caseload_page(build(desk, course, Facts("S", kind, "h", "e"))) for kind in ("invented", "identified")}

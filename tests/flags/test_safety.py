@@ -41,6 +41,12 @@ def test_answers_one_case_a_line(desk, item9, as_of, state, day, later):
     assert pd.isna(row["day"]) if day is None else row["day"] == day
 
 
+@pytest.mark.parametrize(("item9", "as_of", "recent"), [([1], 35, True), ([1], 36, False), ([1, None], 365, False)])
+def test_older_answers_are_told_from_recent_ones(desk, item9, as_of, recent):
+    row = answer(desk.person(phq9=[None] * len(item9), item9=item9, as_of=as_of))
+    assert (row["state"], bool(row["recent"])) == (ABOVE_ZERO, recent)
+
+
 def test_alone_in_an_otherwise_blank_form(desk):
     desk.person(phq9=[None], item9=[1], as_of=8)
     assert desk.totals["phq9"].isna().all()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ABOVE_ZERO: Final = "above zero"
 ZERO: Final = "zero"
 NOT_KNOWN: Final = "not known"
-COLUMNS: Final = ("referral", "question", "state", "day", "later", "last_known_day")
+COLUMNS: Final = ("referral", "question", "state", "recent", "day", "later", "last_known_day")
 DUTY_COLUMNS: Final = ("person_as_given", "date_as_given", "question", "note")
 
 
@@ -71,10 +71,10 @@ def safety_answers(caseload: pd.DataFrame, occasions: pd.DataFrame, *, settings:
     Returns
     -------
     pandas.DataFrame
-        One row per referral and safety question: question (words), state ("above zero", "zero" or "not known"), day
-        (of the latest answer above zero, else of the latest answer in the window), later (a later form answers zero,
-        or leaves it blank: "zero", "blank" or ""), last_known_day. PHQ-9 question 9 is always there, "not known" when
-        nobody was asked.
+        One row per referral and safety question: question (words), state ("above zero", "zero" or "not known"), recent
+        (there is an answer in the window), day (of the latest answer above zero, else of the latest answer in the
+        window), later (a later form answers zero, or leaves it blank: "zero", "blank" or ""), last_known_day. Where no
+        form asks any safety question, PHQ-9 question 9 is there as "not known" for everybody.
 
     Raises
     ------
@@ -106,6 +106,7 @@ def _answers(
     is_above, in_window = result["referral"].isin(above.index), result["referral"].isin(window.index)
     result["state"] = is_above.map({True: ABOVE_ZERO, False: ""}).mask(~is_above & in_window, ZERO)
     result["state"] = result["state"].mask(~is_above & ~in_window, NOT_KNOWN)
+    result["recent"] = in_window
     day = result["referral"].map(above["day"]).astype("Float64")
     result["day"] = day.where(is_above, result["referral"].map(window["day"]).astype("Float64"))
     result["later"] = _later(result["referral"], forms, above, latest)

@@ -79,6 +79,7 @@ class SafetyView:
     """What the first section of the page shows."""
 
     prompts: tuple[Prompt, ...]
+    earlier: tuple[Prompt, ...]
     unknown: tuple[tuple[str, str, str], ...]
     n_zero: int
     n_people: int
@@ -98,25 +99,35 @@ def safety_view(report: CaseloadReport) -> SafetyView:
     Returns
     -------
     SafetyView
-        Prompts latest first by therapist and label; people not known; how many answered zero to everything asked.
+        Prompts in the window, and earlier ones that nobody has answered since, by therapist and label; people not
+        known; how many answered zero to everything asked.
     """
     names, zeros = labels(report.caseload), day_zeros(report.caseload)
     who = report.caseload.set_index("referral")["therapist"].astype("string").fillna(NOBODY)
-    prompts, unknown = [], []
+    prompts: list[Prompt] = []
+    earlier: list[Prompt] = []
+    unknown: list[tuple[str, str, str]] = []
     for row in report.safety.to_dict("records"):
         referral = row["referral"]
         label, therapist, zero = names[referral], str(who[referral]), zeros.get(referral)
         if row["state"] == ABOVE_ZERO:
             dated = when(row["day"], zero)
-            prompts.append(Prompt(label, therapist, row["question"], dated, LATER_WORDS[row["later"]]))
+            (prompts if row["recent"] else earlier).append(
+                Prompt(label, therapist, row["question"], dated, LATER_WORDS[row["later"]])
+            )
         elif row["state"] == NOT_KNOWN:
             last = row["last_known_day"]
             words = "never answered" if pd.isna(last) else f"last answered {when(last, zero)}"
             unknown.append((therapist, label, f"{row['question']}: {words}"))
     states = report.safety.groupby("referral")["state"].agg(set)
     return SafetyView(
-        prompts=tuple(sorted(prompts, key=lambda p: (p.therapist, p.label, p.question))),
+        prompts=tuple(sorted(prompts, key=_place)),
+        earlier=tuple(sorted(earlier, key=_place)),
         unknown=tuple(sorted(unknown)),
         n_zero=int(sum(found == {ZERO} for found in states)),
         n_people=len(report.caseload),
     )
+
+
+def _place(prompt: Prompt) -> tuple[str, str, str]:
+    return prompt.therapist, prompt.label, prompt.question

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from outcomes.flags.report import CaseloadReport
 
 
+SCORE_RULES: Final = frozenset({"deterioration", "not_on_track", "model"})
+
+
 @dataclass(frozen=True)
 class Person:
     """One open referral as the page shows it; everything is text that still has to be escaped, but for the drawings."""
@@ -43,6 +46,7 @@ class Person:
     brief: tuple[str, ...]
     safety: tuple[str, ...]
     prompt: bool
+    by_score: bool
     moved: str
     charts: tuple[Markup, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -122,6 +126,7 @@ def _people(report: CaseloadReport, previous: pd.DataFrame | None) -> list[Perso
                 brief=tuple(_brief(key, rows) for key, rows in mine.items()),
                 safety=safety.get(referral, ()),
                 prompt=referral in prompted,
+                by_score=bool(SCORE_RULES & set(row["rules"])),
                 moved=moved.get(referral, ""),
                 charts=tuple(_chart(key, rows, courses) for key, rows in mine.items()),
                 rows=_score_rows(mine, zeros.get(referral)),

@@ -236,8 +236,10 @@ def percent(probability: float) -> str:
 
 
 def _course_thin(f: Mapping[str, Any]) -> str:
-    behind = f"Only {count(int(f['n']), 'person', 'people')}" if f["n"] else "Nobody"
-    return f"{behind} began at a similar {f['names']} score and came this far. That is too few to compare with."
+    came = f"began at a similar {f['names']} score and came this far."
+    if not f["n"]:
+        return f"Nobody {came} There is no one to compare with."
+    return f"Only {count(int(f['n']), 'person', 'people')} {came} That is too few to compare with."
 
 
 REASONS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
