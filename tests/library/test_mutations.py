@@ -6,7 +6,7 @@ import pytest
 from outcomes.errors import OutcomesError
 from outcomes.library.intake import FeedRefused
 
-SEEDS = 100
+SEEDS = 60
 
 
 def flip(content, rng):
@@ -26,7 +26,7 @@ def lines(content, rng):
 
 def swap(content, rng):
     parts = content.split(b"\n")
-    place = int(rng.integers(1, len(parts) - 1))
+    place = int(rng.integers(len(parts)))
     cells = parts[place].split(b",")
     one, other = rng.integers(len(cells), size=2)
     cells[one], cells[other] = cells[other], cells[one]

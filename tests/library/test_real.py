@@ -40,7 +40,7 @@ def test_sessions_of_two_psychotherapies(tmp_path, shared_dir):
     occasions = tables["occasions"]
     assert len(occasions) == 3546
     assert (occasions["occasion"].min(), occasions["occasion"].max()) == (0, 27)
-    assert int(occasions.filter(like="dsm5").isna().sum().sum()) == 55
+    assert int(occasions.filter(like="dsm5").isna().sum().sum()) == 37
     assert report.tally.set_index("table").loc["patients", "duplicate"] == 3546 - 167
 
 
