@@ -56,6 +56,11 @@ def test_net_benefit_agrees_with_dcurves_at_every_threshold(cancer):
         np.testing.assert_allclose(found, expected, atol=1e-9)
 
 
+def test_whoever_is_at_the_threshold_is_acted_upon():
+    found = net_benefit([1, 0], [0.5, 0.2], [0.5]).iloc[0]
+    assert (found["n_flagged"], found["model"]) == (1, 0.5)
+
+
 def test_calibration_agrees_with_a_logistic_regression(cancer):
     shown = np.clip(cancer["cancerpredmarker"] * 0.7 + 0.05, 0, 1)
     odds = np.log(shown / (1 - shown))

@@ -147,6 +147,17 @@ def test_the_model_holds_the_trees_that_predict_and_no_others():
     np.testing.assert_allclose(model.predict_proba(frame)[:, 1], every, atol=1e-6)
 
 
+def test_early_stopping_holds_out_patients_not_rows():
+    # noise, every person six times: who is on both sides seems well foretold, so that trees keep being added
+    rng = np.random.default_rng(0)
+    noise = pd.DataFrame(rng.integers(0, 28, (150, 10)) * 1.0, columns=[f"x{k}" for k in range(10)])
+    rows = np.repeat(np.arange(150), 6)
+    outcome = rng.integers(0, 2, 150)[rows]
+    apart = BoostedTrees().fit(noise.iloc[rows], outcome, groups=rows)
+    parted = BoostedTrees().fit(noise.iloc[rows], outcome)
+    assert apart.n_trees_ < parted.n_trees_ / 3
+
+
 def test_settings_are_the_shallow_ones():
     settings = BoostedTrees()._settings()
     assert (settings["max_depth"], settings["eta"], settings["min_child_weight"], settings["subsample"]) == (
