@@ -17,5 +17,7 @@ def severity_service() -> SimulatedService:
 
 
 @pytest.fixture(scope="session", params=["states", "severity"])
-def either_service(request: pytest.FixtureRequest, service: SimulatedService, severity_service: SimulatedService) -> SimulatedService:
+def either_service(
+    request: pytest.FixtureRequest, service: SimulatedService, severity_service: SimulatedService
+) -> SimulatedService:
     return service if request.param == "states" else severity_service

@@ -25,6 +25,10 @@ def test_open_referrals_have_no_end(service: SimulatedService) -> None:
 def test_blanks_are_missing_and_keys_are_kept(service: SimulatedService) -> None:
     tables = canonical_tables(service)
     assert not any((table == "").to_numpy(dtype=bool, na_value=False).any() for table in tables.values())
-    assert tables["patients"]["age_band"].isin(["Under 18", "18 to 25", "26 to 64", "65 to 74", "75 to 89", "90 and over"]).all()
+    assert (
+        tables["patients"]["age_band"]
+        .isin(["Under 18", "18 to 25", "26 to 64", "65 to 74", "75 to 89", "90 and over"])
+        .all()
+    )
     assert not {"nhs_number", "birth_date"} & set(tables["patients"].columns)
     assert tables["occasions"].groupby("referral")["occasion"].max().sum() == len(tables["occasions"])

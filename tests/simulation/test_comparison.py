@@ -28,7 +28,12 @@ def published_as_if_measured() -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
         table = table[table["measure"].isin(GAP_MEASURES)]
         denominator = table["denominator"].fillna(table["label"].map(asked))
         groups[key] = pd.DataFrame(
-            {"measure": table["measure"], key: table["label"], "numerator": table["numerator"], "denominator": denominator}
+            {
+                "measure": table["measure"],
+                key: table["label"],
+                "numerator": table["numerator"],
+                "denominator": denominator,
+            }
         ).astype({"numerator": "int64", "denominator": "int64"})
     return service, groups
 

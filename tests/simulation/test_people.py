@@ -61,7 +61,9 @@ def test_gaps_of_every_kind_are_planted_apart() -> None:
     for column in ("deprivation_decile", "ethnic_category"):
         part = gaps[gaps["column"] == column]
         assert (part[list(GAPS)].std() > 0.03).all()
-    poor, rich = (gaps[(gaps["column"] == "deprivation_decile") & (gaps["code"] == code)].iloc[0] for code in ("1", "10"))
+    poor, rich = (
+        gaps[(gaps["column"] == "deprivation_decile") & (gaps["code"] == code)].iloc[0] for code in ("1", "10")
+    )
     assert poor["severity"] > rich["severity"]
     assert poor["response"] < rich["response"]
     assert poor["access"] < rich["access"]
@@ -71,6 +73,8 @@ def test_gaps_of_every_kind_are_planted_apart() -> None:
 def test_an_ethnic_category_without_a_tilt_is_named() -> None:
     numbers = invented()
     tilt = {code: value for code, value in numbers.population.deprivation_tilt.items() if code != "M"}
-    changed = numbers.model_copy(update={"population": numbers.population.model_copy(update={"deprivation_tilt": tilt})})
+    changed = numbers.model_copy(
+        update={"population": numbers.population.model_copy(update={"deprivation_tilt": tilt})}
+    )
     with pytest.raises(ConfigError, match="lacks the ethnic categories M"):
         people(ServiceSettings(n_patients=10, numbers=changed), np.random.default_rng(0))

@@ -45,7 +45,9 @@ def test_keys_meet(either_service: SimulatedService) -> None:
 def test_each_questionnaire_belongs_to_an_attended_contact(either_service: SimulatedService) -> None:
     attended = either_service.contacts[either_service.contacts["attendance"] == "5"]
     pairs = set(zip(attended["episode_id"], attended["contact_date"], strict=True))
-    assert pairs >= set(zip(either_service.responses["episode_id"], either_service.responses["session_date"], strict=True))
+    assert pairs >= set(
+        zip(either_service.responses["episode_id"], either_service.responses["session_date"], strict=True)
+    )
 
 
 def test_nothing_happens_before_the_referral_or_after_the_extract(either_service: SimulatedService) -> None:
@@ -77,12 +79,18 @@ def test_a_few_per_cent_are_open_with_recent_sessions(either_service: SimulatedS
     still = referrals.loc[referrals["discharge_date"].eq(""), "episode_id"]
     assert 0.02 < len(still) / len(referrals) < 0.10
     recent = (np.datetime64(settings.extract_date) - 28).astype(str)
-    last = either_service.responses[either_service.responses["episode_id"].isin(still)].groupby("episode_id")["session_date"].max()
+    last = (
+        either_service.responses[either_service.responses["episode_id"].isin(still)]
+        .groupby("episode_id")["session_date"]
+        .max()
+    )
     assert (last >= recent).sum() >= 0.2 * len(still)
 
 
 def test_some_come_back_after_discharge(service: SimulatedService) -> None:
-    again = service.referrals[service.referrals["patient_id"].duplicated(keep=False)].sort_values(["patient_id", "received_date"])
+    again = service.referrals[service.referrals["patient_id"].duplicated(keep=False)].sort_values(
+        ["patient_id", "received_date"]
+    )
     assert 0.03 < len(again) / len(service.referrals) < 0.25
     before = again.groupby("patient_id")["discharge_date"].shift()
     later = before.notna()

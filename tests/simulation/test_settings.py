@@ -43,7 +43,9 @@ def test_states_split_into_cognitive_affective_and_somatic() -> None:
 
 def test_all_faults_of_a_file_are_named_together(tmp_path: Path) -> None:
     path = tmp_path / "numbers.toml"
-    path.write_text(FILE.read_text(encoding="utf-8").replace("week_days = 7", 'week_days = "seven"\nhours = 3'), encoding="utf-8")
+    path.write_text(
+        FILE.read_text(encoding="utf-8").replace("week_days = 7", 'week_days = "seven"\nhours = 3'), encoding="utf-8"
+    )
     with pytest.raises(ConfigError, match=r"funnel\.week_days.*funnel\.hours"):
         invented(path)
 

@@ -49,13 +49,20 @@ def world(settings: ServiceSettings, rng: np.random.Generator) -> World:
     spare = draw(sizes, n_therapists - n_services, rng)
     therapist_service = np.sort(np.concatenate([np.arange(n_services), spare]))
     return World(
-        service_effect=population.service_sd * rng.standard_normal(n_services),
-        therapist_effect=population.therapist_sd * rng.standard_normal(n_therapists),
+        service_effect=population.service_sd * _centred(n_services, rng),
+        therapist_effect=population.therapist_sd * _centred(n_therapists, rng),
         therapist_service=therapist_service,
         home=draw(sizes, n, rng),
         response_class=draw(np.array(response.class_shares), n, rng),
         personal_effect=response.person_sd * rng.standard_normal(n),
     )
+
+
+def _centred(n: int, rng: np.random.Generator) -> Floats:
+    # Effects are relative to the service at hand: exactly centred, with a spread of exactly one.
+    drawn = rng.standard_normal(n)
+    centred: Floats = (drawn - drawn.mean()) / drawn.std()
+    return centred
 
 
 def therapists_for(services: NDArray[np.intp], place: World, rng: np.random.Generator) -> NDArray[np.intp]:
