@@ -1,6 +1,5 @@
 """Keys stay in their file; pseudonyms differ by key, domain and part."""
 
-import os
 import stat
 from pathlib import Path
 
@@ -51,7 +50,7 @@ def test_a_new_key_is_private_and_never_overwritten(tmp_path):
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o666])
 def test_a_key_that_others_may_read_is_refused(tmp_path, mode):
     create_key(tmp_path / "key")
-    os.chmod(tmp_path / "key", mode)
+    (tmp_path / "key").chmod(mode)
     with pytest.raises(AccessError, match="others may read this key file"):
         read_key(tmp_path / "key")
 

@@ -1,6 +1,6 @@
 """The Parquet reader gives text that a person would have typed, and refuses types without an honest text."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -9,6 +9,7 @@ import pytest
 from outcomes.sources.columnar import read
 from outcomes.sources.raw import Limits
 
+NINE = datetime(2022, 4, 1, 9, tzinfo=UTC).replace(tzinfo=None)
 WANTED = {"patient_id": "id", "session_date": "when", "phq9_1": "score"}
 
 
@@ -30,7 +31,7 @@ def test_types_become_text(tmp_path):
 
 
 def test_whole_numbers_in_floating_point_keep_their_dot(tmp_path):
-    raw = read(stored(tmp_path, id=["1", "2"], when=[datetime(2022, 4, 1, 9), None], score=[3.0, float("nan")]), WANTED)
+    raw = read(stored(tmp_path, id=["1", "2"], when=pa.array([NINE, None]), score=[3.0, float("nan")]), WANTED)
     assert raw.cells["phq9_1"].to_pylist() == ["3.0", ""]
     assert raw.cells["session_date"].to_pylist()[0].startswith("2022-04-01 09:00:00")
 

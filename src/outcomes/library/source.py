@@ -31,7 +31,7 @@ class Source:
         "identified" (confidential patient information: a key and, for research reads, an opt-out allowlist are needed),
         "anonymised" (licence or approval in `reason`) or "invented" (simulated; `seed` says which).
     files : mapping of str to tuple of Path
-        Table (patients, referrals, contacts, responses) to its file or files. The first feed of a library needs responses.
+        Table (patients, referrals, contacts, responses) to its file or files. A library's first feed needs responses.
     reason : str
         Under which licence, approval or legal basis the feed is read; shown in every report.
     columns : mapping of str to mapping of str to str

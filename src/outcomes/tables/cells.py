@@ -274,19 +274,20 @@ def read_cells(column: Column, texts: pa.ChunkedArray, reading: Reading) -> Cell
     (['1', '2', 'X', None, '?'], {'strip_blanks': 1, 'upper_case': 1, 'unknown_code': 1})
     """
     missing = reading.missing.get(column.name, frozenset())
+    plain = pc.fill_null(texts.combine_chunks(), "")
     if column.type == "id":
-        return _identifiers(pc.fill_null(texts.combine_chunks(), ""), missing, required=column.required)
+        return _identifiers(plain, missing, required=column.required)
     read = _reader(column, reading)
 
-    def judge(text: str | None) -> Verdict:
-        bare = (text or "").strip()
+    def judge(text: str) -> Verdict:
+        bare = text.strip()
         if not bare:
             return Verdict(fault="required_blank") if column.required else Verdict()
         if bare in missing:
             return Verdict(fault="required_blank") if column.required else Verdict(notes=("declared_missing",))
-        return read(text or "")
+        return read(text)
 
-    encoded = texts.combine_chunks().dictionary_encode()
+    encoded = plain.dictionary_encode()
     verdicts = [judge(text) for text in encoded.dictionary.to_pylist()]
     places = encoded.indices.to_numpy(zero_copy_only=False)
     values = pa.array([verdict.value for verdict in verdicts], type=_arrow_type(column)).take(encoded.indices)

@@ -1,4 +1,4 @@
-"""Sentinels in every identifying column are found in the vault and nowhere else."""
+"""No report, no message and no byte of the library shows a cell: sentinels are found in the vault and nowhere else."""
 
 import json
 import logging
@@ -136,3 +136,27 @@ def test_the_manifest_names_no_file_and_no_time(place, feed):
         manifest = json.loads(path.read_text())
         assert set(manifest) == {"layout", "name", "kind", "reason", "key", "tables"}
         assert place.root.name not in path.read_text()
+
+
+def test_every_rule_of_a_report_has_a_meaning():
+    import re
+    from pathlib import Path
+
+    import outcomes
+    from outcomes.library.relations import RELATION_RULES
+    from outcomes.library.report import MEANINGS
+    from outcomes.reference.code_cleaning import RULES
+
+    root = Path(outcomes.__file__).parent
+    text = (root / "tables" / "cells.py").read_text()
+    named = set(re.findall(r'fault="([a-z_]+)"', text)) | set(RULES) | set(RELATION_RULES)
+    named |= set(re.findall(r'refused\("([a-z_]+)"', (root / "sources" / "delimited.py").read_text()))
+    assert named <= set(MEANINGS)
+
+
+def test_a_long_report_is_cut_and_says_so(place, feed):
+    contacts = feed["contacts"].assign(contact_date="x")
+    report = place.ingest(feed | {"contacts": pd.concat([contacts.head(27), feed["contacts"].tail(1)])})
+    assert report.summary()["count"].tolist() == [27]
+    assert "date_malformed" in report.text()
+    assert "not a date in the declared format" in report.text()

@@ -1,11 +1,14 @@
-"""Real feeds come in whole: what is known about them comes out of their reports."""
+"""A declaration is checked whole, and real feeds declared with it come in whole."""
+
+import re
+from pathlib import Path
 
 import pytest
 
+from outcomes.errors import ConfigError
 from outcomes.library.intake import Source, ingest
+from outcomes.library.source import check_source
 from outcomes.library.view import research_view
-
-pytestmark = pytest.mark.shared
 
 SYMPTOMS = (
     "mood",
@@ -20,6 +23,36 @@ SYMPTOMS = (
 )
 
 
+WRONG = {
+    "an invented source needs its seed": {"kind": "invented"},
+    "seed belongs to an invented source": {"seed": 3},
+    "an identified source needs a reason": {"kind": "identified", "reason": " "},
+    "encoding must be one of 'utf-8', 'cp1252', 'latin-1', got 'utf-16'": {"encoding": "utf-16"},
+    "delimiter must be one of": {"delimiter": "::"},
+    "'notes' is not a table of a feed": {"files": {"notes": (Path("x.csv"),)}},
+    "files.responses must be a tuple": {"files": {"responses": "x.csv"}},
+    "versions: 'referrals' has no files": {"versions": {"referrals": ("month",)}},
+    "columns.responses: 'surname' is not a column": {"constants": {"responses": {"surname": "x"}}},
+}
+
+
+@pytest.mark.parametrize("message", WRONG)
+def test_a_wrong_declaration_says_what_is_allowed(message):
+    right = {"format": "tidy_wide", "kind": "anonymised", "reason": "licence", "files": {"responses": (Path("x.csv"),)}}
+    check_source(Source(**right))
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        check_source(Source(**(right | WRONG[message])))
+
+
+def test_missing_codes_of_a_column_an_instrument_and_all_answers():
+    codes = {"answers": ("99",), "phq9": ("7",), "phq9_1": ("8",), "gender": ("0",)}
+    source = Source(format="tidy_wide", kind="anonymised", reason="r", files={}, missing_codes=codes)
+    assert source.missing_of("phq9_1") == {"99", "7", "8"}
+    assert source.missing_of("gad7_1") == {"99"}
+    assert source.missing_of("gender") == {"0"}
+    assert source.missing_of("patient_id") == frozenset()
+
+
 def taken_in(tmp_path, **options):
     source = Source(**({"format": "tidy_wide", "kind": "anonymised", "reason": "licence of the data set"} | options))
     report = ingest(source, library=tmp_path / "library", vault=tmp_path / "vault")
@@ -27,6 +60,7 @@ def taken_in(tmp_path, **options):
     return report, research_view(tmp_path / "library").tables
 
 
+@pytest.mark.shared
 def test_sessions_of_two_psychotherapies(tmp_path, shared_dir):
     path = (shared_dir / "data" / "cbasp_sp_sessions" / "sessions.csv",)
     columns = {
@@ -44,6 +78,7 @@ def test_sessions_of_two_psychotherapies(tmp_path, shared_dir):
     assert report.tally.set_index("table").loc["patients", "duplicate"] == 3546 - 167
 
 
+@pytest.mark.shared
 def test_survey_cycles_with_declared_missing_codes(tmp_path, shared_dir):
     paths = tuple(sorted((shared_dir / "data" / "nhanes_phq9").glob("*.csv")))
     columns = {
@@ -67,6 +102,7 @@ def test_survey_cycles_with_declared_missing_codes(tmp_path, shared_dir):
     assert tables["patients"]["age_band"].notna().all()
 
 
+@pytest.mark.shared
 def test_forgetting_the_missing_codes_is_seen_not_scored(tmp_path, shared_dir):
     path = (shared_dir / "data" / "nhanes_phq9" / "nhanes_phq9_2005_2006.csv",)
     columns = {"responses": {"patient_id": "SEQN"} | {f"phq9_{item}": f"DPQ0{item}0" for item in range(1, 10)}}
@@ -74,6 +110,7 @@ def test_forgetting_the_missing_codes_is_seen_not_scored(tmp_path, shared_dir):
     assert set(report.quarantine["rule"]) == {"out_of_range"}
 
 
+@pytest.mark.shared
 def test_two_waves(tmp_path, shared_dir):
     path = (shared_dir / "data" / "phq9_gad7_two_waves" / "phq9_gad7_items_long.csv",)
     items = {f"phq9_{item}": f"PHQ{item}" for item in range(1, 10)} | {
@@ -88,6 +125,7 @@ def test_two_waves(tmp_path, shared_dir):
     assert totals.round(3).tolist() == [7.479, 6.288]
 
 
+@pytest.mark.shared
 def test_totals_with_repeats_and_conflicts(tmp_path, shared_dir):
     path = (shared_dir / "data" / "enrichd_bdi" / "bdi_long.csv",)
     columns = {"responses": {"patient_id": "patient", "bdi2_total": "bdi"}}
@@ -101,6 +139,7 @@ def test_totals_with_repeats_and_conflicts(tmp_path, shared_dir):
     assert len(tables["scores"]) == line["accepted"]
 
 
+@pytest.mark.shared
 def test_a_trial_with_one_column_a_visit_comes_in_visit_by_visit(tmp_path, shared_dir):
     path = (shared_dir / "data" / "beat_the_blues" / "btheb_wide.csv",)
     for number, column in enumerate(("bdi_pre", "bdi_2m", "bdi_4m", "bdi_6m", "bdi_8m")):

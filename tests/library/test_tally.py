@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from outcomes.errors import OutcomesError
 from outcomes.library.intake import FeedRefused
 
 SEEDS = 60
@@ -57,10 +56,18 @@ def insert(content, rng):
 def repeat(content, rng):
     parts = content.split(b"\n")
     place = int(rng.integers(len(parts)))
-    return b"\n".join(parts[:place] + [parts[place]] + parts[place:])
+    return b"\n".join([*parts[:place], parts[place], *parts[place:]])
 
 
 DAMAGE = (flip, cut, lines, swap, insert, repeat)
+
+
+def attempt(place, source):
+    """Take in, or return the report of the refusal; any other exception is a defect and passes through."""
+    try:
+        return place.ingest(source)
+    except FeedRefused as error:
+        return error.report
 
 
 @pytest.mark.slow
@@ -79,15 +86,12 @@ def test_damaged_feeds_add_up_or_are_refused(place, feeds):
             content = DAMAGE[int(rng.integers(len(DAMAGE)))](content, rng) or b"x"
         source.files[table][0].write_bytes(content)
         before = (place.library / "HEAD").read_bytes()
-        try:
-            report = place.ingest(source)
-        except OutcomesError as error:
-            assert isinstance(error, FeedRefused), seed
-            assert error.report.adds_up, seed
+        report = attempt(place, source)
+        assert report.adds_up, seed
+        if not report.snapshot:
             assert (place.library / "HEAD").read_bytes() == before, seed
             refused += 1
         else:
-            assert report.adds_up, seed
             assert (report.tally["refused"] == 0).all(), seed
         source.files[table][0].write_bytes(whole[table])
     assert 0 < refused < SEEDS
