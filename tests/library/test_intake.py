@@ -584,15 +584,17 @@ def test_a_killed_intake_leaves_the_library_as_it_was(place, feeds):
     source = place.source(big)
     script = (
         "import sys; from pathlib import Path; from outcomes.library.intake import folder_source, ingest; "
-        f"ingest(folder_source(Path({str(place.root / 'final')!r}), kind='invented', seed=1), library=Path({str(place.library)!r}), vault=Path({str(place.vault)!r}))"
+        "feed, library, vault = map(Path, sys.argv[1:]); "
+        "ingest(folder_source(feed, kind='invented', seed=1), library=library, vault=vault)"
     )
+    command = [sys.executable, "-c", script, str(place.root / "final"), str(place.library), str(place.vault)]
     (place.root / "final").mkdir()
     for table, (path,) in source.files.items():
         path.rename(place.root / "final" / f"{table}.csv")
     rng = np.random.default_rng(3)
     survived = 0
     for _ in range(4):
-        child = subprocess.Popen([sys.executable, "-c", script], env=os.environ | {"OMP_NUM_THREADS": "1"})
+        child = subprocess.Popen(command, env=os.environ | {"OMP_NUM_THREADS": "1"})
         until = time.monotonic() + 60
         while (
             child.poll() is None
