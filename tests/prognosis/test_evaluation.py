@@ -87,7 +87,7 @@ def test_interval_of_the_area_agrees_with_a_slow_bootstrap_of_patients():
     rng = np.random.default_rng(0)
     patients = np.repeat(np.arange(60), 4)
     level = np.repeat(rng.normal(size=60), 4)
-    outcome = (level + rng.normal(0, 1, 240) > 0).astype(int)
+    outcome = (level + np.repeat(rng.normal(0, 1, 60), 4) > 0).astype(int)  # rows of a patient say the same
     probability = 1 / (1 + np.exp(-level))
     table = evaluate(outcome, probability, pseudonyms=patients, n_bootstrap=300).set_index("metric")
     slow = []
@@ -98,7 +98,7 @@ def test_interval_of_the_area_agrees_with_a_slow_bootstrap_of_patients():
     assert table.loc["auroc", "low"] == pytest.approx(low, abs=0.02)
     assert table.loc["auroc", "high"] == pytest.approx(high, abs=0.02)
     alone = evaluate(outcome, probability, n_bootstrap=300).set_index("metric").loc["auroc"]
-    assert alone["high"] - alone["low"] < 0.9 * (high - low)  # rows for patients: too narrow
+    assert alone["high"] - alone["low"] < 0.7 * (high - low)  # rows for patients: too narrow
 
 
 def test_row_order_plays_no_part(cancer):
