@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from outcomes.errors import ConfigError, DataError
-from outcomes.flags.roster import last_known_day, roster, until
+from outcomes.flags.roster import last_known_day, roster
 from outcomes.reference.rules import rule_edition
 
 EDITION = rule_edition()
@@ -96,14 +96,3 @@ def test_a_feed_without_dates_has_no_caseload(tables):
     referrals = tables["referrals"].assign(day_zero=pd.NaT)
     with pytest.raises(DataError, match="no referral is dated"):
         last_known_day(referrals)
-
-
-def test_only_forms_of_the_caseload_up_to_the_day_are_kept(tables):
-    table = roster(tables, as_of=date(2025, 2, 10), edition=EDITION)
-    forms = pd.DataFrame(
-        {
-            "referral": ["r-open", "r-open", "r-open", "r-ended"],
-            "day": pd.array([40, 41, None, 1], dtype="Int32"),
-        }
-    )
-    assert until(forms, table)["day"].tolist() == [40, pd.NA]

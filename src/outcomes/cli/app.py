@@ -176,8 +176,7 @@ def ui(workspace: Root = ROOT, port: Annotated[int, typer.Option(min=1024, max=6
     """Open the MLflow pages of this workspace on this machine only (Ctrl-C ends them)."""
     from outcomes.studies.pages import serve_tracking
 
-    out.print(f"MLflow at http://127.0.0.1:{port} (Ctrl-C ends it)", markup=False)
-    serve_tracking(workspace, port=port)
+    serve_tracking(workspace, port=port, tell=lambda note: out.print(note, markup=False))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -102,27 +102,6 @@ def roster(tables: Mapping[str, pd.DataFrame], *, as_of: date, edition: RuleEdit
     ).reset_index(drop=True)
 
 
-def until(occasions: pd.DataFrame, caseload: pd.DataFrame) -> pd.DataFrame:
-    """Keep what the people on the caseload had answered by the page's date.
-
-    Parameters
-    ----------
-    occasions
-        Sittings: referral, day.
-    caseload
-        As `roster` returns it.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Their sittings up to that date; undated ones stay.
-    """
-    limit = occasions["referral"].map(caseload.set_index("referral")["as_of_day"]).astype("Float64")
-    day = occasions["day"].astype("Float64")
-    kept = limit.notna() & (day.isna() | day.le(limit).fillna(value=False))
-    return occasions[kept.to_numpy(dtype=bool)].reset_index(drop=True)
-
-
 def _dates(day_zero: pd.Series, days: pd.Series) -> pd.Series:
     return day_zero + pd.to_timedelta(days.astype("Float64").astype(float), unit="D")
 

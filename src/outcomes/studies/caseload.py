@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from outcomes.errors import AccessError, ConfigError
+from outcomes.errors import AccessError, ConfigError, OutcomesError
 from outcomes.flags.report import CareTables, CaseloadReport, Facts, caseload_report
-from outcomes.flags.roster import last_known_day, roster, until
+from outcomes.flags.roster import last_known_day, roster
 from outcomes.flags.settings import FlagSettings
-from outcomes.flags.writer import write_report
+from outcomes.flags.writer import read_twin, write_report
 from outcomes.library.care import care_view
 from outcomes.measures.scoring import totals
 from outcomes.prognosis.course import expected_course
@@ -18,7 +18,7 @@ from outcomes.studies.experiment import Experiment
 from outcomes.studies.materials import Materials, prepare
 from outcomes.studies.opening import Request, open_study
 from outcomes.studies.progress import Progress, silent
-from outcomes.studies.workspace import Workspace
+from outcomes.studies.workspace import Workspace, staged
 
 STEP = "Judging the caseload"
 
@@ -59,7 +59,10 @@ def write_caseload(request: Request, *, as_of: str | None = None, progress: Prog
         history = f"The expected course is not in use: {barred}"
     report = judge_caseload(experiment, workspace, course, as_of=_day(as_of), progress=progress)
     folder = workspace.report / "care"
-    write_report(folder, report)
+    last = folder / "caseload.json"
+    previous = read_twin(last) if last.is_file() else None
+    with staged(folder) as fresh:
+        write_report(fresh, report, previous=previous)
     lines = describe(report, folder)
     return (*lines, history) if history else lines
 
@@ -121,8 +124,9 @@ def judge_caseload(
     view = care_view(workspace.library, workspace.vault)
     edition, day = _edition(experiment), as_of or last_known_day(view.tables["referrals"])
     caseload = roster(view.tables, as_of=day, edition=edition)
-    occasions = until(view.tables["occasions"], caseload)
-    scored = totals(occasions, experiment.measures.instruments, missing=experiment.measures.missing_items)
+    occasions = view.tables["occasions"]
+    occasions = occasions[occasions["referral"].isin(caseload["referral"])].reset_index(drop=True)
+    scored = _scored(experiment, occasions)
     report = caseload_report(
         CareTables(caseload, occasions, totals=scored, course=course, quarantined=view.safety),
         settings=FlagSettings(instruments=experiment.measures.instruments, **experiment.flags.model_dump()),
@@ -137,6 +141,14 @@ def judge_caseload(
     )
     progress(STEP, 1, 1)
     return report
+
+
+def _scored(experiment: Experiment, occasions: pd.DataFrame) -> pd.DataFrame | None:
+    settings = experiment.measures
+    try:
+        return totals(occasions, settings.instruments, missing=settings.missing_items)
+    except OutcomesError:
+        return None  # the page says that nobody could be judged, and still carries every safety answer
 
 
 def describe(report: CaseloadReport, folder: Path) -> tuple[str, ...]:

@@ -2,13 +2,14 @@
 
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from outcomes.errors import AccessError
 from outcomes.tracking.server import page_of_runs
 
 
-def serve_tracking(workspace: Path, *, port: int) -> None:
+def serve_tracking(workspace: Path, *, port: int, tell: Callable[[str], None]) -> None:
     """Serve the tracked runs until somebody stops it.
 
     Parameters
@@ -17,6 +18,8 @@ def serve_tracking(workspace: Path, *, port: int) -> None:
         Whose MLflow store is shown.
     port
         Port on this machine.
+    tell
+        Told, before it starts, where the pages are and how to find the runs.
 
     Raises
     ------
@@ -27,6 +30,7 @@ def serve_tracking(workspace: Path, *, port: int) -> None:
     if not store.is_dir():
         raise AccessError(f"no runs are recorded under {workspace.name!r} yet; run a study first")
     page = page_of_runs(store, port=port)
+    tell(page.note)
     done = subprocess.run(page.command, env={**os.environ, **page.environment}, check=False)  # noqa: S603  fixed words
     if done.returncode > 0:
         raise AccessError(f"MLflow could not serve port {port}; choose another with --port")

@@ -4,12 +4,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import pandas as pd
+
 from outcomes.publications.page import Report
 from outcomes.studies.chapters.chapter import Chapter
 from outcomes.studies.forecast import Forecast
 from outcomes.studies.materials import Materials
 from outcomes.tracking.opening import Subject, tracker
 from outcomes.tracking.run import Run
+
+STEPPED = "prognosis/"
+CURVES = ("auroc", "calibration_slope", "scaled_brier")
 
 
 @contextmanager
@@ -41,7 +46,6 @@ def recorded(materials: Materials, store: Path | None) -> Iterator[Run]:
     with tracker(subject, store=store) as run:
         counts = {name: len(frame) for name, frame in view.tables.items()}
         run.dataset(experiment.study.name, view.snapshot, kind=view.kind, counts=counts)
-        run.parameters(subject.configuration)
         yield run
 
 
@@ -59,10 +63,11 @@ def record(run: Run, chapters: Sequence[Chapter], report: Report, folder: Path, 
     folder
         The finished report; its figures and methods text are kept.
     found
-        The prognosis step, whose models are kept and whose landmarks become child runs.
+        The prognosis step: its metrics are curves over the landmarks, its models are kept, and every landmark is a
+        child run.
     """
     for chapter in chapters:
-        run.metrics(chapter.metrics)
+        run.metrics({name: value for name, value in chapter.metrics.items() if not name.startswith(STEPPED)})
     for table in report.tables():
         run.table(table.name, table.released)
     for figure in sorted((folder / "figures").glob("*.svg")):
@@ -75,13 +80,18 @@ def record(run: Run, chapters: Sequence[Chapter], report: Report, folder: Path, 
 def _landmarks(run: Run, found: Forecast) -> None:
     metrics = found.validation.metrics
     for landmark, packed in sorted(found.models.items()):
-        run.model(f"landmark_{landmark}.json", packed.content)
-        part = metrics[metrics["landmark"].eq(landmark) & metrics["model"].ne("prevalence")]
-        for model, rows in part.groupby("model", sort=True):
-            with run.child(f"{model}, landmark {landmark}", tags={"landmark": landmark, "model": model}) as child:
-                for validation, held in rows.groupby("validation", sort=True):
-                    prefix = f"prognosis/{str(validation).replace(' ', '_')}"
-                    told = held.assign(metric=held["metric"].str.replace(".", "_")).set_index("metric")
-                    child.metrics({f"{prefix}/{name}": float(value) for name, value in told["value"].items()})
-                    child.metrics({f"{prefix}/{name}_low": float(v) for name, v in told["low"].dropna().items()})
-                    child.metrics({f"{prefix}/{name}_high": float(v) for name, v in told["high"].dropna().items()})
+        rows = metrics[metrics["landmark"].eq(landmark) & metrics["model"].ne("prevalence")]
+        run.metrics(_named(rows[rows["metric"].isin(CURVES)], "value"), step=landmark)
+        with run.child(f"landmark {landmark}", tags={"landmark": landmark}) as child:
+            child.metrics(_named(rows, "value"))
+            child.metrics({f"{name}_low": value for name, value in _named(rows, "low").items()})
+            child.metrics({f"{name}_high": value for name, value in _named(rows, "high").items()})
+            child.model(f"landmark_{landmark}.json", packed.content)
+
+
+def _named(rows: pd.DataFrame, column: str) -> dict[str, float]:
+    told = rows[rows[column].notna()].to_dict("records")
+    return {
+        f"{STEPPED}{row['model']}/{row['validation'].replace(' ', '_')}/{row['metric'].replace('.', '_')}": row[column]
+        for row in told
+    }

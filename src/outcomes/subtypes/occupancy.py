@@ -77,5 +77,4 @@ def first_states(model: LatentMarkov, sequences: Ragged) -> NDArray[np.int64]:
 
 def _people(path: NDArray[np.int64], owner: NDArray[np.int64], n_states: int) -> NDArray[np.int64]:
     visits = np.unique(np.column_stack([path, owner]), axis=0)
-    counts: NDArray[np.int64] = np.bincount(visits[:, 0], minlength=n_states)
-    return counts
+    return np.bincount(visits[:, 0], minlength=n_states).astype(np.int64)

@@ -12,6 +12,7 @@ from outcomes.measures.sessions import session_means
 from outcomes.measures.thresholds_used import thresholds_used
 from outcomes.publications.figures.groups import published_beside
 from outcomes.publications.figures.pathways import trajectories
+from outcomes.publications.grids import across
 from outcomes.publications.methods import Step
 from outcomes.publications.page import KeyFigure, Picture, Section, Table
 from outcomes.publications.wording import cell, interval
@@ -201,7 +202,9 @@ def _course(means: pd.DataFrame, policy: str) -> list[str | Table | Picture]:
             "Mean score at each session among those who answered, with 95 % intervals.",
             "Line chart: the mean score at each session among those who answered, one line a measure.",
         ),
-        Table("course", shown),
+        Table(
+            "course", shown, partial(across, row="session", column="measure", value="mean", heading_of_rows="Session")
+        ),
     ]
 
 

@@ -191,13 +191,15 @@ def _decision(found: Forecast, landmark: int, policy: str) -> Picture:
     one = part[part["model"].eq(BOOSTED)]
     everyone = one.assign(strategy="Act on everyone", net_benefit=one["treat_all"])
     nobody = one.assign(strategy="Act on nobody", net_benefit=one["treat_none"])
+    events = found.curve[found.curve["landmark"].eq(landmark)].groupby("model")["n_events"].sum()
     table = pd.concat([models, everyone, nobody], ignore_index=True)
+    table = table.assign(n_events=table["model"].map(events))
     table = table.assign(threshold_pct=(table["threshold"] * 100).round().astype(int))
     released = release(
-        table[["strategy", "threshold_pct", "n", "net_benefit"]],
+        table[["strategy", "threshold_pct", "n", "n_events", "net_benefit"]],
         labels=["strategy", "threshold_pct"],
-        counts=["n"],
-        statistics={"net_benefit": Statistic("n", decimals=3)},
+        counts=["n", "n_events"],
+        statistics={"net_benefit": Statistic("n", "n_events", decimals=3)},
         policy=policy,
         title=f"Decision curve, {landmark_name(landmark).lower()}",
         notes=["Net benefit: true positives a person, less false positives weighted by the odds of the threshold."],

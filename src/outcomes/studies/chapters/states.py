@@ -12,12 +12,15 @@ from outcomes.publications.figures.subtypes import profile_heat_map, transition_
 from outcomes.publications.grids import across, plain
 from outcomes.publications.methods import Step
 from outcomes.publications.page import Picture, Section, Table
-from outcomes.reference.instruments import instrument
+from outcomes.reference.instruments import Item, instrument
 from outcomes.studies.chapters.chapter import Chapter, title_of
 from outcomes.studies.materials import Materials
 from outcomes.studies.states import States
+from outcomes.subtypes.following import outcome_by_initial_state
 from outcomes.subtypes.latent_markov import LatentMarkov
+from outcomes.subtypes.naming import state_names
 from outcomes.subtypes.occupancy import first_states, occupancy
+from outcomes.subtypes.persistence import item_persistence
 
 KEY = ["pseudonym", "referral"]
 CHOICE_HEADINGS = {"bic": "BIC", "entropy_r2": "Entropy R²", "starts_at_best": "Starts at best"}
@@ -46,11 +49,12 @@ def states_chapter(materials: Materials, states: States, *, policy: str) -> Chap
     DisclosureError
         If a table may not be released.
     """
-    people = occupancy(states.model, states.trajectories)
+    people = _named(states)
     profile = _profile(states, people)
     blocks: list[str | Table | Picture] = [
         _verdict(states),
         Table("number_of_states", _choice(states, policy), partial(plain, headings=CHOICE_HEADINGS)),
+        Table("states", _state_table(people, policy)),
         _profile_picture(profile, states, policy),
     ]
     internal = {"number_of_states": states.selection.table, "state_people": people, "state_profiles": profile}
@@ -58,10 +62,17 @@ def states_chapter(materials: Materials, states: States, *, policy: str) -> Chap
         moves = _moves(states, people)
         internal["state_transitions"] = moves
         blocks.append(_transition_picture(moves, policy))
+        lasting = item_persistence(states.model, states.trajectories)
+        internal["item_persistence"] = lasting
+        blocks += _lasting_blocks(lasting)
     by_state = _outcomes_by_state(materials, states)
     if by_state is not None:
         internal["outcomes_by_first_state"] = by_state
         blocks += _outcome_blocks(by_state, policy)
+    left = _drop_out(materials, states)
+    if left is not None:
+        internal["drop_out_by_first_state"] = left
+        blocks += _drop_out_blocks(left, policy)
     return Chapter(
         Section("Which states do people pass through?", tuple(blocks)),
         internal,
@@ -128,8 +139,78 @@ def _choice(states: States, policy: str) -> Released:
     )
 
 
+def _named(states: States) -> pd.DataFrame:
+    columns = states.trajectories.columns
+    names = state_names(states.model, states.trajectories, domains={column: _item(column).domain for column in columns})
+    people = occupancy(states.model, states.trajectories)
+    return people.assign(name=[name.removeprefix("state ").replace(":", "") for name in names])
+
+
+def _state_table(people: pd.DataFrame, policy: str) -> Released:
+    return release_profile(
+        people[["name", "people_ever", "first_share", "occasion_share"]],
+        labels=["name"],
+        expected_n="people_ever",
+        probabilities=["first_share", "occasion_share"],
+        policy=policy,
+        title="The states, from mildest to most severe",
+        notes=[
+            "Named by a rule: the fifth of the scale that the expected total lies in, and the items that are answered "
+            "higher than usual at that total. A name is a description, not a diagnosis. People: referrals whose most "
+            "likely path visits the state; shares of first and of all questionnaires."
+        ],
+    )
+
+
+def _lasting_blocks(lasting: pd.DataFrame) -> list[str | Table | Picture]:
+    kept = lasting[lasting["kind"].eq("persistence")]
+    noticed = int(kept["noticed"].sum())
+    words = (
+        f"Items keep a persistence of their own: for {noticed} of {len(kept)} items, persistence from one questionnaire to "
+        "the next differs from what the states imply by more than twice its standard error."
+    )
+    return [words + (" States carry most, not all, of what lasts." if noticed else "")]
+
+
+def _drop_out(materials: Materials, states: States) -> pd.DataFrame | None:
+    judged = materials.outcomes
+    if judged is None or judged["dropped_out"].isna().all():
+        return None
+    left = states.trajectories.keys.merge(judged[[*KEY, "dropped_out"]], on=KEY, how="left")["dropped_out"]
+    return outcome_by_initial_state(
+        states.model, states.trajectories, left.to_numpy(dtype=float, na_value=float("nan"))
+    )
+
+
+def _drop_out_blocks(left: pd.DataFrame, policy: str) -> list[str | Table | Picture]:
+    wide = left.pivot(index="state", columns="method", values="mean")
+    known = left[left["method"].eq("bch") & ~left["outside_range"]].set_index("state")["mean"]
+    size = left[left["method"].eq("naive")].set_index("state")["n_expected"]
+    table = pd.DataFrame(
+        {
+            "state": wide.index.astype(str),
+            "people": size.round().astype(int).to_numpy(),
+            "assigned": wide["naive"].to_numpy(),
+            "corrected": known.reindex(wide.index).to_numpy(),
+        }
+    )
+    released = release_profile(
+        table,
+        labels=["state"],
+        expected_n="people",
+        probabilities=["assigned", "corrected"],
+        policy=policy,
+        title="Share that drops out, by the state at the first questionnaire",
+        notes=[
+            "Assigned: people put into their most likely state. Corrected: bias-adjusted three-step estimate (BCH), for "
+            "an outcome that is not scored from the items; blank where it falls outside 0 to 1."
+        ],
+    )
+    return [Table("drop_out_by_first_state", released)]
+
+
 def _profile(states: States, people: pd.DataFrame) -> pd.DataFrame:
-    profile = states.model.profile().merge(people[["state", "people_ever"]], on="state")
+    profile = states.model.profile().merge(people[["state", "name", "people_ever"]], on="state")
     keys = profile["item"].str.rpartition("_")[0]
     several = keys.nunique() > 1
     return profile.assign(word=[_item_word(item, several=several) for item in profile["item"]])
@@ -137,13 +218,18 @@ def _profile(states: States, people: pd.DataFrame) -> pd.DataFrame:
 
 def _item_word(column: str, *, several: bool) -> str:
     key, _, number = column.rpartition("_")
-    item = next(item for item in instrument(key).items if item.number == int(number))
+    item = _item(column)
     return f"{instrument(key).short_name} {number} {item.word}" if several else f"{number} {item.word}"
 
 
+def _item(column: str) -> Item:
+    key, _, number = column.rpartition("_")
+    return next(item for item in instrument(key).items if item.number == int(number))
+
+
 def _profile_picture(profile: pd.DataFrame, states: States, policy: str) -> Picture:
-    table = profile[["word", "state", "people_ever", "expected_score"]].rename(columns={"word": "item"})
-    table = table.assign(state=table["state"].astype(str))
+    table = profile[["word", "name", "people_ever", "expected_score"]]
+    table = table.rename(columns={"word": "item", "name": "state"})
     released = release_profile(
         table,
         labels=["item", "state"],
