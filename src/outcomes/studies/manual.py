@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 
 from outcomes.studies import experiment
 
@@ -59,6 +58,6 @@ def _rows(model: type[BaseModel]) -> Iterator[str]:
 def _default(field: FieldInfo) -> str:
     if field.default_factory is not None:
         return "empty"
-    if field.default is PydanticUndefined:
+    if field.is_required():
         return "required"
     return "absent" if field.default is None else f"`{field.default!r}`"

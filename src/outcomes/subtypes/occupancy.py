@@ -72,9 +72,11 @@ def first_states(model: LatentMarkov, sequences: Ragged) -> NDArray[np.int64]:
         States from 1.
     """
     filtered = np.asarray(model.filtered(sequences))[np.asarray(sequences.starts)[:-1]]
-    return filtered.argmax(axis=1).astype(np.int64) + 1
+    states: NDArray[np.int64] = filtered.argmax(axis=1).astype(np.int64) + 1
+    return states
 
 
 def _people(path: NDArray[np.int64], owner: NDArray[np.int64], n_states: int) -> NDArray[np.int64]:
     visits = np.unique(np.column_stack([path, owner]), axis=0)
-    return np.bincount(visits[:, 0], minlength=n_states).astype(np.int64)
+    counts: NDArray[np.int64] = np.bincount(visits[:, 0], minlength=n_states).astype(np.int64)
+    return counts
