@@ -18,9 +18,8 @@ def main() -> None:
     wall, busy = time.perf_counter(), time.process_time()
     service = simulate(settings, seed=1)
     print(f"simulate  {time.perf_counter() - wall:6.1f} s wall {time.process_time() - busy:6.1f} s processor")
-    print(
-        f"          {len(service.referrals):,} referrals, {len(service.contacts):,} contacts, {len(service.responses):,} sittings"
-    )
+    rows = {name: len(getattr(service, name)) for name in ("referrals", "contacts", "responses")}
+    print("          " + ", ".join(f"{count:,} {name}" for name, count in rows.items()))
     with tempfile.TemporaryDirectory() as folder:
         for dirty in (False, True):
             wall, busy = time.perf_counter(), time.process_time()

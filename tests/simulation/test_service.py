@@ -124,3 +124,30 @@ def test_a_tiny_service_is_a_service(n_patients: int) -> None:
     tiny = simulate(ServiceSettings(n_patients=n_patients), seed=2)
     assert len(tiny.patients) == n_patients
     assert len(tiny.referrals) >= n_patients
+
+
+@pytest.mark.slow
+def test_therapists_hold_about_six_per_cent_of_the_outcome() -> None:
+    large = simulate(ServiceSettings(n_patients=40_000), seed=3)
+    items = [column for column in ITEM_COLUMNS if column.startswith("phq9")]
+    total = large.responses[items].astype("Float64").sum(axis=1, skipna=False)
+    by_course = total.groupby(large.responses["episode_id"])
+    courses = (
+        pd.DataFrame({"first": by_course.first(), "last": by_course.last(), "n": by_course.size()})
+        .dropna()
+        .astype(float)
+    )
+    courses = courses[courses["n"] > 2].join(large.referrals.set_index("episode_id")["therapist_id"])
+    slope = np.polyfit(courses["first"], courses["last"], 1)
+    share = variance_share(courses["last"] - np.polyval(slope, courses["first"]), courses["therapist_id"])
+    assert 0.035 < share < 0.085
+
+
+def variance_share(outcome: pd.Series, group: pd.Series) -> float:
+    """Between-group share of variance by the analysis of variance (one-way, unequal groups)."""
+    means, sizes = outcome.groupby(group).mean(), outcome.groupby(group).size()
+    n, k = len(outcome), len(sizes)
+    between = (sizes * (means - outcome.mean()) ** 2).sum() / (k - 1)
+    within = ((outcome - group.map(means)) ** 2).sum() / (n - k)
+    component = (between - within) / ((n - (sizes**2).sum() / n) / (k - 1))
+    return component / (component + within)

@@ -40,7 +40,7 @@ def test_items_keep_their_own_offsets(process: SeverityProcess) -> None:
         answers[:, 2] - np.polyval(np.polyfit(total, answers[:, 2], 1), total)
         for answers, total in zip((first, second), rest, strict=True)
     ]
-    assert np.corrcoef(*residual)[0, 1] > 0.15
+    assert np.corrcoef(*residual)[0, 1] > 0.12
 
 
 def test_the_truth_is_the_severity_that_is_answered_from(process: SeverityProcess) -> None:

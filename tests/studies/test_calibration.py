@@ -36,3 +36,13 @@ def test_published_and_simulated_figures_agree(figures: pd.DataFrame) -> None:
     assert len(figures) >= 25
     outside = figures.loc[~figures["within"], [*KEYS, "published", "simulated", "tolerance"]]
     assert outside.empty, outside.to_string()
+
+
+@pytest.mark.slow
+def test_the_process_without_subtypes_is_a_like_service() -> None:
+    settings = ServiceSettings(n_patients=30_000, item_process="severity")
+    figures = calibration(settings, seed=1).set_index(["measure", "unit"])
+    rates = figures.loc[[(measure, "percent") for measure in STRICT]]
+    assert rates["difference"].abs().max() < 5.0, rates.to_string()
+    moments = figures[figures.index.get_level_values("unit").isin(["mean", "sd"])]
+    assert moments["difference"].abs().max() < 1.3, moments.to_string()
