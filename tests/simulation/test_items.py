@@ -59,7 +59,7 @@ def test_totals_of_adjacent_sessions_correlate(either_service: SimulatedService,
     rows = complete(either_service, columns)
     total = rows[list(columns)].sum(axis=1).astype(float)
     before = total.groupby(rows["episode_id"]).shift()
-    assert 0.75 <= total.corr(before) <= 0.86
+    assert 0.75 <= total.corr(before) <= 0.85
 
 
 @pytest.mark.parametrize("columns", [PHQ9, GAD7], ids=["phq9", "gad7"])
