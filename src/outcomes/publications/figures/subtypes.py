@@ -13,6 +13,8 @@ from outcomes.publications.wording import column_of, number, require_released
 _ROW_IN = 0.34
 _INK_LUMINANCE = 0.02
 
+LONGEST_LEVEL_LABEL = 6  # letters that fit above one column; longer names are turned
+
 
 @in_house_style
 def profile_heat_map(
@@ -53,6 +55,10 @@ def profile_heat_map(
     figure, (axes,) = canvas(0.9 + _ROW_IN * len(rows), width_in=min(6.9, 2.6 + 0.62 * len(columns)))
     _shade(axes, values, scale or (0.0, float(np.nanmax(values, initial=1e-9))), column_of(released, value).decimals)
     axes.set_xticks(range(len(columns)), columns)
+    if max(map(len, columns), default=0) > LONGEST_LEVEL_LABEL:
+        axes.tick_params(axis="x", labelrotation=35)
+        for label in axes.get_xticklabels():
+            label.set(ha="left", rotation_mode="anchor")
     axes.set_yticks(range(len(rows)), rows)
     axes.set_xlabel(column_label)
     axes.xaxis.set_label_position("top")
