@@ -87,3 +87,11 @@ def test_house_style_ends():
     with house_style():
         assert mpl.rcParams["font.size"] == 9
     assert mpl.rcParams["font.size"] == before
+
+
+@pytest.mark.parametrize(("names", "turned"), [(("1", "2"), False), (("4 moderate, somatic", "5 marked, even"), True)])
+def test_long_names_above_a_heat_map_are_turned_so_that_none_covers_another(names, turned):
+    table = pd.DataFrame({"item": ["sleep", "sleep"], "state": names, "n": [600, 600], "mean": [1.0, 2.0]})
+    released = release(table, labels=["item", "state"], counts=["n"], statistics={"mean": "n"}, title="Profiles")
+    (axes,) = [axes for axes in figures.profile_heat_map(released).axes if axes.get_xticklabels()]
+    assert [label.get_rotation() > 0 for label in axes.get_xticklabels()] == [turned, turned]
