@@ -331,7 +331,10 @@ def _frame(table: pa.Table) -> pd.DataFrame:
             values = pc.fill_null(column, 0).to_numpy()
             columns[name] = pd.Series(pd.arrays.IntegerArray(values.copy(), ~valid))
         elif pa.types.is_string(column.type):
-            columns[name] = column.to_pandas(types_mapper={pa.string(): pd.StringDtype(na_value=np.nan)}.get)
+            text = pd.StringDtype(na_value=np.nan)
+            # An empty column has no chunk, and pandas cannot merge on an array without one.
+            filled = column if column.num_chunks else pa.array([], pa.string())
+            columns[name] = filled.to_pandas(types_mapper={pa.string(): text}.get)
         else:
             columns[name] = column.to_pandas()
     return pd.DataFrame(columns)

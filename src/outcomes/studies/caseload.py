@@ -1,22 +1,23 @@
 """The caseload page: the care view goes in, a folder that only its owner can read comes out."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pandas as pd
 
-from outcomes.errors import AccessError, ConfigError, OutcomesError
+from outcomes.errors import AccessError, ConfigError, DataError, OutcomesError
 from outcomes.flags.report import CareTables, CaseloadReport, Facts, caseload_report
 from outcomes.flags.roster import last_known_day, roster
-from outcomes.flags.settings import FlagSettings
+from outcomes.flags.settings import FlagSettings as Limits
 from outcomes.flags.writer import read_twin, write_report
 from outcomes.library.care import care_view
 from outcomes.measures.scoring import totals
 from outcomes.prognosis.course import expected_course
 from outcomes.reference.rules import RuleEdition, edition_of
-from outcomes.studies.experiment import Experiment
+from outcomes.studies.experiment import Experiment, FlagSettings
 from outcomes.studies.materials import Materials, prepare
-from outcomes.studies.opening import Request, open_study
+from outcomes.studies.opening import Request, arrive, open_study
 from outcomes.studies.progress import Progress, silent
 from outcomes.studies.workspace import Workspace, staged
 
@@ -49,19 +50,21 @@ def write_caseload(request: Request, *, as_of: str | None = None, progress: Prog
     AccessError
         If the vault is missing.
     """
-    experiment, workspace = request.read()
-    course, history = None, "no expected course: research may not read this library"
+    day = _day(as_of)
+    experiment, workspace, _ = arrive(request, fresh=False, progress=progress)
+    _settings(experiment)
+    course, history = None, ""
     try:
-        materials = prepare(open_study(request, fresh=False, progress=progress), progress=progress)
-        course, history = learn_course(materials), ""
-    except AccessError as barred:
+        opened = open_study(replace(request, source=None), fresh=False, progress=progress)
+        course = learn_course(prepare(opened, progress=progress))
+    except (AccessError, DataError) as barred:
         # Direct care does not hang on research permissions: the rule that needs them is out of use; the page says so.
         history = f"The expected course is not in use: {barred}"
-    report = judge_caseload(experiment, workspace, course, as_of=_day(as_of), progress=progress)
+    report = judge_caseload(experiment, workspace, course, as_of=day, progress=progress)
     folder = workspace.report / "care"
     last = folder / "caseload.json"
     previous = read_twin(last) if last.is_file() else None
-    with staged(folder) as fresh:
+    with staged(folder, private=True) as fresh:
         write_report(fresh, report, previous=previous)
     lines = describe(report, folder)
     return (*lines, history) if history else lines
@@ -83,6 +86,25 @@ def learn_course(materials: Materials) -> pd.DataFrame:
     ended = materials.episodes.loc[~materials.episodes["open"].fillna(value=False), "referral"]
     past = materials.totals[materials.totals["referral"].isin(ended)]
     return pd.concat([expected_course(past, key) for key in materials.instruments], ignore_index=True)
+
+
+def known_course(materials: Materials) -> pd.DataFrame | None:
+    """Learn the expected course, or do without one where too few referrals have ended.
+
+    Parameters
+    ----------
+    materials
+        Of the research view.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        As `learn_course` returns it; None where the data do not bear one (the page then says that it is not in use).
+    """
+    try:
+        return learn_course(materials)
+    except DataError:
+        return None
 
 
 def judge_caseload(
@@ -118,8 +140,7 @@ def judge_caseload(
     ConfigError
         If the experiment has no [flags] section or the date is later than the feed.
     """
-    if experiment.flags is None:
-        raise ConfigError("the experiment has no [flags] section; add one, it may be empty")
+    limits = _settings(experiment)
     progress(STEP, 0, 1)
     view = care_view(workspace.library, workspace.vault)
     edition, day = _edition(experiment), as_of or last_known_day(view.tables["referrals"])
@@ -129,7 +150,7 @@ def judge_caseload(
     scored = _scored(experiment, occasions)
     report = caseload_report(
         CareTables(caseload, occasions, totals=scored, course=course, quarantined=view.safety),
-        settings=FlagSettings(instruments=experiment.measures.instruments, **experiment.flags.model_dump()),
+        settings=Limits(instruments=experiment.measures.instruments, **limits.model_dump()),
         facts=Facts(
             service=experiment.study.name.replace("_", " "),
             kind=experiment.source.kind,
@@ -177,6 +198,12 @@ def describe(report: CaseloadReport, folder: Path) -> tuple[str, ...]:
             f"{counts['duty_list']:,} on the duty list."
         )
     return tuple(lines)
+
+
+def _settings(experiment: Experiment) -> FlagSettings:
+    if experiment.flags is None:
+        raise ConfigError("the experiment has no [flags] section; add one, it may be empty")
+    return experiment.flags
 
 
 def _edition(experiment: Experiment) -> RuleEdition:

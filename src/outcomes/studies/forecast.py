@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from outcomes.errors import ConfigError
+from outcomes.errors import ConfigError, DataError
 from outcomes.measures.targets import Target as NamedTarget
 from outcomes.measures.targets import target as named_target
 from outcomes.prognosis.evaluation import THRESHOLDS, calibration, net_benefit
@@ -83,9 +83,14 @@ def forecast(
     ConfigError
         If the target needs outcomes that the feed does not give.
     DataError
-        If the tables lack what a model needs.
+        If the tables lack what a model needs, there is no questionnaire, or there are fewer people than folds.
     """
     goal = aim(materials, settings.target)
+    if materials.occasions.empty:
+        raise DataError("the feed holds no questionnaire")
+    people = materials.episodes["pseudonym"].nunique()
+    if people < settings.folds:
+        raise DataError(f"{people} people cannot be parted into {settings.folds} folds")
     courses = Courses(
         materials.episodes, materials.occasions, materials.totals, materials.contacts, clock=settings.clock
     )

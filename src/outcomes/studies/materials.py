@@ -6,8 +6,10 @@ import pandas as pd
 
 from outcomes.cohort.episodes import episodes
 from outcomes.cohort.trajectories import ItemTrajectories, trajectories
+from outcomes.errors import ConfigError
 from outcomes.measures.outcomes import outcomes
 from outcomes.measures.scoring import totals
+from outcomes.reference.groups import groupings
 from outcomes.reference.instruments import instrument
 from outcomes.reference.rules import RuleEdition, edition_of
 from outcomes.studies.opening import Opened
@@ -91,7 +93,7 @@ def prepare(opened: Opened, *, progress: Progress = silent) -> Materials:
     Raises
     ------
     ConfigError
-        If an instrument or the rule edition is not known.
+        If an instrument, the rule edition or a grouping is not known, or the feed does not hold a grouping.
     DataError
         If a table lacks what the step needs.
     """
@@ -100,6 +102,7 @@ def prepare(opened: Opened, *, progress: Progress = silent) -> Materials:
     settings, tables = opened.experiment.measures, opened.view.tables
     edition = edition_of(settings.edition)
     every = episodes(tables)
+    _check_groups(opened, every)
     progress(step, 1, 3)
     scored = totals(
         tables["occasions"], settings.instruments, missing=settings.missing_items, scores=tables.get("scores")
@@ -112,3 +115,21 @@ def prepare(opened: Opened, *, progress: Progress = silent) -> Materials:
         judged = outcomes(every, scored, edition=edition, contacts=contacts, courses=courses)
     progress(step, 3, 3)
     return Materials(opened, edition, every, tables["occasions"], scored, contacts, judged)
+
+
+def _check_groups(opened: Opened, people: pd.DataFrame) -> None:
+    experiment = opened.experiment
+    wanted = {"fairness.by": () if experiment.fairness is None else experiment.fairness.by}
+    one = experiment.publications.table_one_by
+    wanted["publications.table_one_by"] = () if one is None else (one,)
+    known = [key for key in groupings() if key in people]
+    faults = [
+        f"{key}: this feed does not tell {', '.join(lost)}"
+        for key, names in wanted.items()
+        if (lost := [name for name in names if name not in known])
+    ]
+    if faults:
+        held = f"it tells {', '.join(known)}" if known else "it tells no grouping: there is no patients table"
+        raise ConfigError(
+            f"{'; '.join(faults)}; {held}. Take them out, or map the columns in [source.columns.patients]"
+        )

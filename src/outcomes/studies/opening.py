@@ -4,7 +4,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from outcomes.errors import ConfigError
+from outcomes.errors import AccessError, ConfigError
 from outcomes.library.intake import IntakeReport, Source, create_key, folder_source, ingest
 from outcomes.library.optout import register_allowlist
 from outcomes.library.store import Store
@@ -96,10 +96,7 @@ def open_study(request: Request, *, fresh: bool, progress: Progress = silent) ->
     AccessError
         If a key or the opt-out list is missing, or a folder cannot be used.
     """
-    experiment, workspace = request.read()
-    report = None
-    if fresh or request.source is not None or Store(workspace.library).head() is None:
-        report = take_in(request, experiment, workspace, progress=progress)
+    experiment, workspace, report = arrive(request, fresh=fresh, progress=progress)
     if request.allowlist is not None:
         register_allowlist(request.allowlist, library=workspace.library, vault=workspace.vault)
     step = "Reading the research view"
@@ -107,6 +104,40 @@ def open_study(request: Request, *, fresh: bool, progress: Progress = silent) ->
     view = research_view(workspace.library)
     progress(step, 1, 1)
     return Opened(experiment, workspace, view, report)
+
+
+def arrive(
+    request: Request, *, fresh: bool, progress: Progress = silent
+) -> tuple[Experiment, Workspace, IntakeReport | None]:
+    """Take the feed in where it has to be, for whatever purpose it is read afterwards.
+
+    Parameters
+    ----------
+    request
+        What was asked.
+    fresh
+        Whether to take the feed in even where the library holds a snapshot already and no other source is named.
+    progress
+        Told how far the work is.
+
+    Returns
+    -------
+    tuple of Experiment, Workspace and IntakeReport or None
+        Settings, folders, and what happened to every row if the feed was read.
+
+    Raises
+    ------
+    ConfigError
+        If the experiment file or the source's declaration is wrong.
+    DataError
+        If the feed is refused; the library is unchanged.
+    AccessError
+        If a key is missing or a folder cannot be used.
+    """
+    experiment, workspace = request.read()
+    if not fresh and request.source is None and Store(workspace.library).head() is not None:
+        return experiment, workspace, None
+    return experiment, workspace, take_in(request, experiment, workspace, progress=progress)
 
 
 def ingest_feed(request: Request, *, progress: Progress = silent) -> str:
@@ -211,9 +242,13 @@ def verify_library(request: Request) -> str:
         If the experiment file is wrong.
     """
     _, workspace = request.read()
-    view = research_view(workspace.library)
-    rows = ", ".join(f"{len(frame):,} {name}" for name, frame in sorted(view.tables.items()))
-    return f"Snapshot {view.snapshot}: every part has the hash that names it ({rows} readable for research)."
+    shelf = Store(workspace.library)
+    head = shelf.head()
+    if head is None:
+        raise AccessError(f"{workspace.study}: no library there, or nothing was taken in yet")
+    tables = shelf.tables(head["current"])
+    rows = ", ".join(f"{len(frame):,} {name}" for name, frame in sorted(tables.items()))
+    return f"Snapshot {head['current']}: every part has the hash that names it ({rows})."
 
 
 def _key(settings: SourceSettings, request: Request) -> Path | None:

@@ -1,13 +1,14 @@
 """The subtypes step: which latent states, how many, and what is known of each patient's state so far."""
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
+import numpy as np
 import pandas as pd
 
-from outcomes.cohort.trajectories import ItemTrajectories, trajectories
-from outcomes.errors import NotConvergedWarning
+from outcomes.cohort.trajectories import MISSING, ItemTrajectories, trajectories
+from outcomes.errors import DataError, NotConvergedWarning
 from outcomes.kernel.latent_markov_starts import Search
 from outcomes.studies.experiment import SubtypeSettings
 from outcomes.studies.materials import Materials
@@ -20,10 +21,15 @@ REFIT_STARTS = 5
 
 @dataclass(frozen=True)
 class States:
-    """What the subtypes step found: the comparison of models, the chosen one, and the sequences it was fitted to."""
+    """What the subtypes step found.
+
+    The comparison of models, the chosen one, the sequences it was fitted to, and the numbers of states that were asked
+    for but are more than these data can tell apart.
+    """
 
     selection: Selection
     trajectories: ItemTrajectories
+    too_many: tuple[int, ...] = ()
 
     @property
     def model(self) -> LatentMarkov:
@@ -64,14 +70,20 @@ def find_states(
     ConfigError
         If an instrument is not known or the override was not tried.
     DataError
-        If the data do not bear a fit.
+        If the data do not bear a fit with any of these numbers, or with the one that the override wants.
     """
-    sequences = materials.trajectories(settings.instruments)
+    sequences = answered(materials.trajectories(settings.instruments))
     estimator = LatentMarkov(
         emissions=settings.emissions, n_starts=settings.starts, random_state=seed, n_jobs=processes
     )
     step = "Comparing numbers of latent states"
-    numbers = sorted(set(settings.states))
+    most = most_states(sequences)
+    numbers = [number for number in sorted(set(settings.states)) if number <= most]
+    if not numbers or (settings.chosen is not None and settings.chosen > most):
+        raise DataError(
+            f"at most {most} states could be told apart in these answers, and "
+            f"{settings.chosen or min(settings.states)} were asked for"
+        )
     progress(step, 0, len(numbers))
 
     def fitted(what: str, done: int, total: int) -> None:
@@ -86,7 +98,42 @@ def find_states(
         on_progress=fitted,
     )
     progress(step, len(numbers), len(numbers))
-    return States(selection, sequences)
+    return States(selection, sequences, tuple(sorted({*settings.states} - {*numbers})))
+
+
+def most_states(sequences: ItemTrajectories) -> int:
+    """Say how many states could be told apart at all: no more than people, and than different rows of answers.
+
+    Parameters
+    ----------
+    sequences
+        Answers.
+
+    Returns
+    -------
+    int
+        At least 1.
+    """
+    given = sequences.items[(sequences.items != MISSING).any(axis=1)]
+    return max(1, min(len(sequences.keys), len(np.unique(given, axis=0))))
+
+
+def answered(sequences: ItemTrajectories) -> ItemTrajectories:
+    """Leave out items that nobody ever answered; a model has nothing to say about them.
+
+    Parameters
+    ----------
+    sequences
+        Answers.
+
+    Returns
+    -------
+    ItemTrajectories
+        The same sequences with the items that somebody answered.
+    """
+    given = (sequences.items != MISSING).any(axis=0)
+    names = tuple(name for name, said in zip(sequences.columns, given, strict=True) if said)
+    return replace(sequences, items=sequences.items[:, given], columns=names)
 
 
 class StateProbabilities:
@@ -117,8 +164,9 @@ class StateProbabilities:
         StateProbabilities
             Itself, fitted.
         """
+        taught = answered(trajectories(occasions, self.columns))
         self.fitted_ = LatentMarkov(
-            n_states=self.model.n_states,
+            n_states=min(self.model.n_states, most_states(taught)),
             emissions=self.model.emissions,
             n_starts=REFIT_STARTS,
             random_state=self.model.random_state,
@@ -128,7 +176,7 @@ class StateProbabilities:
         with warnings.catch_warnings():
             # A refit only makes features; the model that is reported is the chosen one, whose convergence is printed.
             warnings.simplefilter("ignore", NotConvergedWarning)
-            self.fitted_.fit(trajectories(occasions, self.columns))
+            self.fitted_.fit(taught)
         return self
 
     def transform(self, occasions: pd.DataFrame) -> pd.DataFrame:
@@ -137,14 +185,20 @@ class StateProbabilities:
         Parameters
         ----------
         occasions
-            Sittings of any patients.
+            Sittings of any patients. An answer that no training patient gave says nothing about a state: it counts as
+            missing.
 
         Returns
         -------
         pandas.DataFrame
             pseudonym, referral, occasion, and ``probability_state_1`` to ``probability_state_k``.
         """
-        return state_table(self.fitted_, trajectories(occasions, self.columns))
+        sequences = trajectories(occasions, self.fitted_.columns_)
+        known = np.column_stack(
+            [np.isin(column, seen) for column, seen in zip(sequences.items.T, self.fitted_.answers_, strict=True)]
+        )
+        kept = np.where(known, sequences.items, np.int8(MISSING))
+        return state_table(self.fitted_, replace(sequences, items=kept))
 
 
 def state_table(model: LatentMarkov, sequences: ItemTrajectories) -> pd.DataFrame:

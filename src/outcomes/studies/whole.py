@@ -5,16 +5,22 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
+from outcomes.errors import DataError
 from outcomes.flags.writer import write_report as write_caseload_report
 from outcomes.library.intake import IntakeReport
 from outcomes.publications.writer import write_report
-from outcomes.studies.caseload import describe, judge_caseload, learn_course
+from outcomes.studies.caseload import describe, judge_caseload, known_course
 from outcomes.studies.chapters.change import change_chapter
 from outcomes.studies.chapters.chapter import Chapter
+from outcomes.studies.chapters.gap import gap_chapter
+from outcomes.studies.chapters.groups import HEADING as GROUPS
 from outcomes.studies.chapters.groups import groups_chapter
+from outcomes.studies.chapters.pathways import HEADING as PATHWAYS
 from outcomes.studies.chapters.pathways import pathways_chapter
 from outcomes.studies.chapters.people import people_chapter
+from outcomes.studies.chapters.states import HEADING as STATES
 from outcomes.studies.chapters.states import states_chapter
+from outcomes.studies.experiment import FairnessSettings
 from outcomes.studies.forecast import Forecast, forecast
 from outcomes.studies.materials import Materials, prepare
 from outcomes.studies.opening import Request, open_study
@@ -132,28 +138,42 @@ def _chapters(materials: Materials, progress: Progress, processes: int) -> tuple
     ]
     states, found, threshold = None, None, DEFAULT_THRESHOLD
     if experiment.subtypes is not None:
-        states = find_states(materials, experiment.subtypes, seed=seed, processes=processes, progress=progress)
-        chapters.append(states_chapter(materials, states, policy=policy))
+        try:
+            states = find_states(materials, experiment.subtypes, seed=seed, processes=processes, progress=progress)
+            chapters.append(states_chapter(materials, states, policy=policy))
+        except DataError as lacking:
+            chapters.append(gap_chapter(STATES, lacking))
     if experiment.prognosis is not None:
         settings = experiment.prognosis
         threshold = settings.threshold
-        found = forecast(materials, settings, states, seed=seed, processes=processes, progress=progress)
-        chapters.append(pathways_chapter(found, settings, policy=policy))
+        try:
+            found = forecast(materials, settings, states, seed=seed, processes=processes, progress=progress)
+            chapters.append(pathways_chapter(found, settings, policy=policy))
+        except DataError as lacking:
+            chapters.append(gap_chapter(PATHWAYS, lacking))
     if experiment.fairness is not None:
         step = "Comparing groups"
         progress(step, 0, 1)
-        chapters.append(
-            groups_chapter(materials, found, experiment.fairness, policy=policy, seed=seed, threshold=threshold)
-        )
+        chapters.append(_groups(materials, found, experiment.fairness, policy, threshold))
         progress(step, 1, 1)
     return tuple(chapters), found
+
+
+def _groups(
+    materials: Materials, found: Forecast | None, settings: FairnessSettings, policy: str, threshold: float
+) -> Chapter:
+    seed = materials.opened.experiment.study.seed
+    try:
+        return groups_chapter(materials, found, settings, policy=policy, seed=seed, threshold=threshold)
+    except DataError as lacking:
+        return gap_chapter(GROUPS, lacking)
 
 
 def _caseload(materials: Materials, workspace: Workspace, folder: Path, progress: Progress) -> tuple[str, ...]:
     experiment = materials.opened.experiment
     if experiment.flags is None:
         return ()
-    report = judge_caseload(experiment, workspace, learn_course(materials), progress=progress)
+    report = judge_caseload(experiment, workspace, known_course(materials), progress=progress)
     write_caseload_report(folder / "care", report)
     return describe(report, workspace.report / "care")
 

@@ -54,15 +54,18 @@ class Workspace:
 
 
 @contextmanager
-def staged(final: Path) -> Iterator[Path]:
+def staged(final: Path, *, private: bool = False) -> Iterator[Path]:
     """Write a folder so that it appears whole or not at all.
 
-    A folder left behind by a run that was stopped is cleaned first; the finished one replaces the old one at the end.
+    What a run that was killed left behind is cleaned first, and the finished folder that it had put aside comes back;
+    the new folder replaces the old one at the end. If the writing fails or is stopped, nothing of it stays.
 
     Parameters
     ----------
     final
         The folder as people will open it.
+    private
+        Whether only its owner may enter.
 
     Yields
     ------
@@ -72,22 +75,39 @@ def staged(final: Path) -> Iterator[Path]:
     Raises
     ------
     AccessError
-        If the folder cannot be written.
+        If the folder cannot be written or replaced.
     """
     staging = final.with_name(f".{final.name}.partial")
     old = final.with_name(f".{final.name}.old")
+    with _within_reach(final):
+        _clean(final, staging, old)
+        staging.mkdir(parents=True, mode=0o700 if private else 0o777)
     try:
-        for leftover in (staging, old):
-            if leftover.exists():
-                shutil.rmtree(leftover)
-        staging.mkdir(parents=True)
+        yield staging
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    with _within_reach(final):
+        if final.exists():
+            final.rename(old)
+        staging.rename(final)
+        if old.exists():
+            shutil.rmtree(old)
+
+
+def _clean(final: Path, staging: Path, old: Path) -> None:
+    if old.exists() and not final.exists():  # killed between the two renames: the old folder was still the good one
+        old.rename(final)
+    for leftover in (staging, old):
+        if leftover.exists():
+            shutil.rmtree(leftover)
+
+
+@contextmanager
+def _within_reach(final: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise AccessError(
             f"cannot write beside {final.name!r} ({error.strerror}); check the folder's permissions"
         ) from None
-    yield staging
-    if final.exists():
-        final.rename(old)
-    staging.rename(final)
-    if old.exists():
-        shutil.rmtree(old)

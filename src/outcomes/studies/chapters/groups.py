@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.disclosure.gate import Gap, Rate, Released, Statistic, release
-from outcomes.errors import ConfigError
+from outcomes.errors import ConfigError, DataError
 from outcomes.fairness.breakdown import breakdown
 from outcomes.fairness.funnel import funnel
 from outcomes.fairness.gaps import Tolerance
@@ -24,6 +24,7 @@ from outcomes.studies.experiment import FairnessSettings
 from outcomes.studies.forecast import BOOSTED, Forecast
 from outcomes.studies.materials import Materials
 
+HEADING = "For whom does it work less well?"
 KEY = ["pseudonym", "referral"]
 CASENESS = "_at_caseness"
 CHANCE = partial(
@@ -76,6 +77,8 @@ def groups_chapter(
     ------
     ConfigError
         If a grouping is not in the feed.
+    DataError
+        If there is nothing that could be counted by group.
     DisclosureError
         If a table may not be released.
     """
@@ -83,6 +86,9 @@ def groups_chapter(
     rows, flags, measure = _countable(materials, found, by)
     tolerance = Tolerance(points=settings.tolerance_points, minimum_events=FEWEST_EVENTS)
     table = breakdown(rows, by, flags=flags, tolerance=tolerance, edition=materials.edition.key)
+    main = table[table["measure"].eq(measure)]
+    if not main["n"].gt(0).any():
+        raise DataError(f"nobody counts for {_name(measure).lower()}, so there is nothing to compare between groups")
     chance = largest_gaps(
         rows,
         by,
@@ -91,7 +97,6 @@ def groups_chapter(
         generator=np.random.default_rng(seed),
         edition=materials.edition.key,
     )
-    main = table[table["measure"].eq(measure)]
     shown = _gap_table(main, policy, measure)
     blocks: list[str | Table | Picture] = [
         f"Every group is compared with its declared reference. A gap of {settings.tolerance_points:g} points was declared "
@@ -117,7 +122,7 @@ def groups_chapter(
         internal["model_by_group"] = by_group
         blocks += _model_blocks(by_group, policy, found, threshold)
     return Chapter(
-        Section("For whom does it work less well?", tuple(blocks)),
+        Section(HEADING, tuple(blocks)),
         internal,
         _metrics(main, measure),
         (_method(settings),),
@@ -147,6 +152,10 @@ def _countable(
             scores = people[KEY].merge(first[[*KEY, key]], on=KEY, how="left")[key]
             met = pd.Series(cut.met(scores.to_numpy(dtype=float)), dtype="boolean")
             flags[f"{key}{CASENESS}"] = met.mask(scores.isna().to_numpy())
+    if not flags:
+        raise DataError(
+            "none of the measures that were collected has a published threshold for caseness, and no outcome is known"
+        )
     return people.assign(**flags), tuple(flags), next(iter(flags))
 
 

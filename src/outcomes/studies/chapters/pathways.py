@@ -25,6 +25,7 @@ SHOWN = {
 HEADINGS = {metric: name for metric, (name, _) in SHOWN.items()}
 INTERVALS = ("auroc", "calibration_in_the_large", "calibration_slope")
 NO_SHAPE = "prevalence"
+HEADING = "Who is on the way?"
 
 
 def pathways_chapter(found: Forecast, settings: PrognosisSettings, *, policy: str) -> Chapter:
@@ -58,9 +59,9 @@ def pathways_chapter(found: Forecast, settings: PrognosisSettings, *, policy: st
         "decision_curve": found.benefit,
         "importance": found.importance,
     }
-    if metrics.empty:
-        blocks.append("Too few people with and without this ending at every landmark: no model was fitted.")
-        return Chapter(Section("Who is on the way?", tuple(blocks)), internal)
+    if not metrics["validation"].eq(BY_PATIENT).any():
+        blocks.append("Too few people with and without this ending at every landmark: no model can be judged.")
+        return Chapter(Section(HEADING, tuple(blocks)), internal)
     tables = {validation: _metric_table(metrics, validation, policy) for validation in metrics["validation"].unique()}
     blocks.append(_verdict(metrics))
     for validation, released in tables.items():
@@ -70,7 +71,7 @@ def pathways_chapter(found: Forecast, settings: PrognosisSettings, *, policy: st
     blocks += [_calibration(found, last, policy), _decision(found, last, policy), _importance(found, last, policy)]
     blocks.append(_privacy(found))
     return Chapter(
-        Section("Who is on the way?", tuple(blocks)),
+        Section(HEADING, tuple(blocks)),
         internal,
         _tracked(metrics),
         (_method(found, settings),),
@@ -136,7 +137,7 @@ def _verdict(metrics: pd.DataFrame) -> str:
 def _metric_table(metrics: pd.DataFrame, validation: str, policy: str) -> Released:
     part = metrics[metrics["validation"].eq(validation) & metrics["model"].ne(NO_SHAPE)]
     index = ["landmark", "model", "n", "n_events"]
-    wide = part.pivot_table(index=index, columns="metric", values=["value", "low", "high"], sort=True)
+    wide = part.set_index([*index, "metric"])[["value", "low", "high"]].unstack("metric").sort_index()
     table = wide.index.to_frame(index=False)
     statistics = {}
     for metric, (_, decimals) in SHOWN.items():

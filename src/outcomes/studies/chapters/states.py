@@ -22,6 +22,7 @@ from outcomes.subtypes.naming import state_names
 from outcomes.subtypes.occupancy import first_states, occupancy
 from outcomes.subtypes.persistence import item_persistence
 
+HEADING = "Which states do people pass through?"
 KEY = ["pseudonym", "referral"]
 CHOICE_HEADINGS = {"bic": "BIC", "entropy_r2": "Entropy R²", "starts_at_best": "Starts at best"}
 HEADLINES = ("reliable_improvement", "recovery", "reliable_recovery", "reliable_deterioration")
@@ -74,7 +75,7 @@ def states_chapter(materials: Materials, states: States, *, policy: str) -> Chap
         internal["drop_out_by_first_state"] = left
         blocks += _drop_out_blocks(left, policy)
     return Chapter(
-        Section("Which states do people pass through?", tuple(blocks)),
+        Section(HEADING, tuple(blocks)),
         internal,
         _metrics(states),
         (_method(states),),
@@ -96,6 +97,11 @@ def _verdict(states: States) -> str:
         words.append(
             "The smallest BIC is at the largest number that was tried: more states would fit better still, which is "
             "what BIC does where severity is continuous. The states are a description, not a discovery of kinds."
+        )
+    if states.too_many:
+        words.append(
+            f"{', '.join(map(str, states.too_many))} states were asked for too, but the answers are too few or too alike "
+            "to tell so many apart."
         )
     words.append(
         "Many states by BIC are no evidence of subtypes: on data with one continuous severity and no subtypes BIC "
