@@ -33,7 +33,7 @@ ITEM_CASES = """
 2.5   | None | not_an_integer | ''
 NA    | None | not_a_number   | ''
 1e0   | None | not_an_integer | ''
-٣     | None | not_an_integer | ''               # a digit of another script is not typed by a questionnaire system
+٣     | None | not_a_number   | ''               # a digit of another script is not typed by a questionnaire system
 """
 
 
