@@ -4,6 +4,7 @@ They follow scikit-learn, take a DataFrame (categories as text, NaN for missing 
 `fit`, and give the same bits on any number of threads. Nothing is pickled; see `packing`.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
@@ -35,7 +36,7 @@ class OneOutcomeError(DataError, ValueError):
     """Training rows hold one outcome only; scikit-learn expects a ValueError here."""
 
 
-class Forecaster(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class Forecaster(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
     """What all estimators of this room share: checking, encoding, probabilities from a margin in log-odds."""
 
     kind: ClassVar[str] = ""
@@ -138,12 +139,15 @@ class Forecaster(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         tags.input_tags.allow_nan = True
         return tags
 
+    @abstractmethod
     def _learn(self, X: Floats, y: Floats, groups: NDArray[np.int64]) -> None:
-        raise NotImplementedError
+        """Learn from encoded rows."""
 
+    @abstractmethod
     def _margin(self, X: Floats) -> Floats:
-        raise NotImplementedError
+        """Give the log-odds of encoded rows."""
 
+    @abstractmethod
     def state(self) -> dict[str, Any]:
         """Give what was learnt, as JSON knows it (see `packing`).
 
@@ -152,8 +156,8 @@ class Forecaster(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         dict
             Numbers, lists and texts.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over what was learnt elsewhere.
 
@@ -162,7 +166,6 @@ class Forecaster(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         state : mapping
             The result of `state`.
         """
-        raise NotImplementedError
 
     def _checked(self, X: pd.DataFrame | ArrayLike, y: ArrayLike) -> tuple[pd.DataFrame, NDArray[Any]]:
         if y is None:
