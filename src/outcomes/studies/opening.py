@@ -267,12 +267,15 @@ def _declared(settings: SourceSettings, request: Request) -> Source:
     if not place.exists():
         raise ConfigError(f"the feed's folder {place.name!r} is not there; give an existing folder with --source")
     folder = place if place.is_dir() else place.parent
-    if not settings.files:
-        return folder_source(folder, kind=settings.kind, reason=settings.reason, seed=_seed(settings, folder))
+    seed = _seed(settings, folder)
+    if settings.files:
+        files = {table: tuple(folder / name for name in _names(names)) for table, names in settings.files.items()}
+    else:
+        files = dict(folder_source(folder, kind=settings.kind, reason=settings.reason, seed=seed).files)
     return Source(
         format=settings.format,
         kind=settings.kind,
-        files={table: tuple(folder / name for name in _names(files)) for table, files in settings.files.items()},
+        files=files,
         reason=settings.reason,
         columns=settings.columns,
         constants=settings.constants,
@@ -282,7 +285,7 @@ def _declared(settings: SourceSettings, request: Request) -> Source:
         delimiter=settings.delimiter,
         date_format=settings.date_format,
         extract_date=settings.extract_date,
-        seed=_seed(settings, folder),
+        seed=seed,
     )
 
 

@@ -173,7 +173,10 @@ def _caseload(materials: Materials, workspace: Workspace, folder: Path, progress
     experiment = materials.opened.experiment
     if experiment.flags is None:
         return ()
-    report = judge_caseload(experiment, workspace, known_course(materials), progress=progress)
+    try:
+        report = judge_caseload(experiment, workspace, known_course(materials), progress=progress)
+    except DataError as lacking:
+        return (f"No caseload page: {lacking}",)
     write_caseload_report(folder / "care", report)
     return describe(report, workspace.report / "care")
 
