@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from outcomes.errors import AccessError, DataError
-from outcomes.library.optout import ALLOWLIST, LONGEST_AGE_DAYS, allowed_pseudonyms, register_allowlist
+from outcomes.library.optout import ALLOWLIST, allowed_pseudonyms, register_allowlist
+from outcomes.reference.governance import opt_out_rule
 
 TODAY = date(2023, 12, 31)
 
@@ -54,11 +55,14 @@ def test_the_list_is_honoured_for_old_snapshots_too(identified, feed):
 
 
 def test_a_stale_list_is_refused_to_the_day(identified, feed):
-    register(identified, feed["patients"]["nhs_number"], dated=TODAY - timedelta(days=LONGEST_AGE_DAYS))
+    longest = opt_out_rule().longest_age_days
+    register(identified, feed["patients"]["nhs_number"], dated=TODAY - timedelta(days=longest))
     assert len(identified.view().tables["patients"]) == 6
-    register(identified, feed["patients"]["nhs_number"], dated=TODAY - timedelta(days=LONGEST_AGE_DAYS + 1))
-    with pytest.raises(AccessError, match="22 days old, 21 are allowed"):
+    register(identified, feed["patients"]["nhs_number"], dated=TODAY - timedelta(days=longest + 1))
+    with pytest.raises(AccessError, match=r"22 days old, 21 \(unverified\) are allowed"):
         identified.view()
+    with pytest.raises(AccessError, match="22 days old, 7 are allowed"):
+        identified.view(max_age_days=7)
     assert len(identified.view(max_age_days=30).tables["patients"]) == 6
 
 

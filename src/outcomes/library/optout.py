@@ -13,10 +13,7 @@ from typing import Any, Final, Literal
 
 from outcomes.errors import AccessError, DataError
 from outcomes.library.store import Store
-
-LONGEST_AGE_DAYS: Final = 21
-"""Longest use of a cleaned list, in days: from memory of the service's guidance, not confirmed by a source at hand;
-`max_age_days` overrides it."""
+from outcomes.reference.governance import opt_out_rule
 
 ALLOWLIST: Final = "allowlist.json"
 OBJECTIONS: Final = "objections.json"
@@ -151,9 +148,7 @@ def refresh(library: Path, vault: Path) -> int:
     return len(allowed)
 
 
-def allowed_pseudonyms(
-    place: Path, *, today: date, max_age_days: int = LONGEST_AGE_DAYS
-) -> tuple[frozenset[str], date]:
+def allowed_pseudonyms(place: Path, *, today: date, max_age_days: int | None = None) -> tuple[frozenset[str], date]:
     """Say who may be read today.
 
     Parameters
@@ -162,8 +157,8 @@ def allowed_pseudonyms(
         The pseudonym list that `register_allowlist` wrote into the library.
     today : date
         The day of the read.
-    max_age_days : int
-        Oldest list that may be used.
+    max_age_days : int, optional
+        Oldest list that may be used; that of `reference.governance.opt_out_rule` unless said.
 
     Returns
     -------
@@ -187,10 +182,11 @@ def allowed_pseudonyms(
         dated, allowed = datetime.fromisoformat(content["date"]).date(), frozenset(content["pseudonyms"])
     except (ValueError, KeyError, TypeError):
         raise AccessError("the opt-out allowlist is damaged: register it again") from None
-    age = (today - dated).days
-    if age > max_age_days:
+    age, rule = (today - dated).days, opt_out_rule()
+    if age > (rule.longest_age_days if max_age_days is None else max_age_days):
+        allowed_days = rule.limit() if max_age_days is None else str(max_age_days)
         raise AccessError(
-            f"the opt-out allowlist is {age} days old, {max_age_days} are allowed: ask for a new one and register it"
+            f"the opt-out allowlist is {age} days old, {allowed_days} are allowed: ask for a new one and register it"
         )
     if age < 0:
         raise AccessError("the opt-out allowlist is dated in the future: check its date and register it again")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from outcomes.errors import AccessError
-from outcomes.library.optout import ALLOWLIST, LONGEST_AGE_DAYS, allowed_pseudonyms
+from outcomes.library.optout import ALLOWLIST, allowed_pseudonyms
 from outcomes.library.store import Store
 
 
@@ -53,7 +53,7 @@ def research_view(
     snapshot: str | None = None,
     allowlist: Path | None = None,
     today: date | None = None,
-    max_age_days: int = LONGEST_AGE_DAYS,
+    max_age_days: int | None = None,
 ) -> ResearchView:
     """Read what research may: one snapshot under pseudonyms, without those who opted out.
 
@@ -67,8 +67,8 @@ def research_view(
         Pseudonym list of the opt-out; the library's own unless said. Read for identified sources only.
     today : date, optional
         Day of the read; the machine's unless said.
-    max_age_days : int
-        Oldest opt-out list that may be used.
+    max_age_days : int, optional
+        Oldest opt-out list that may be used; that of `reference.governance.opt_out_rule` unless said.
 
     Returns
     -------
