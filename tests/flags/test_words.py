@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from outcomes.flags.words import LIMITS, REASONS, count, listed, percent, score, sentence, share, short_name, when
+from outcomes.flags.words import LIMITS, REASONS, count, listed, percent, score, sentence, share, when
 
 NUMBERS = {
     "instrument": "phq9",
@@ -103,7 +103,6 @@ def test_small_words():
     assert [count(n, "person", "people") for n in (0, 1, 2)] == ["0 people", "1 person", "2 people"]
     assert [listed(list(w)) for w in ("", "a", "ab", "abc")] == ["", "a", "a and b", "a, b and c"]
     assert (percent(0.005), percent(0.125)) == ("1", "13")
-    assert (short_name("gad7"), short_name("phq9")) == ("GAD-7", "PHQ-9")
 
 
 def test_days_are_dates_inside_care_only():

@@ -1,5 +1,6 @@
 """Each questionnaire is recorded as published, and a new one is one file."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -117,6 +118,13 @@ def test_backward_items_are_those_of_the_worry_questionnaire() -> None:
 def test_severity_band_of_a_total(key: str, total: float | None, label: str | None) -> None:
     found = instrument(key).severity_label(pd.Series([total], dtype="float64"))
     assert (found.isna().iloc[0]) if label is None else (found.iloc[0] == label)
+
+
+def test_an_instrument_is_called_by_the_words_in_brackets_or_by_its_whole_name() -> None:
+    assert (instrument("gad7").short_name, instrument("phq9").short_name) == ("GAD-7", "PHQ-9")
+    plain = replace(instrument("phq9"), name="Mood (PHQ) today")
+    assert plain.short_name == "Mood (PHQ) today"
+    assert all(record.name.rstrip(")").endswith(record.short_name) for record in instruments().values())
 
 
 def test_severity_without_published_bands_is_refused() -> None:

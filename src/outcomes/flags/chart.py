@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup, escape
 
-from outcomes.flags.words import count, score, short_name
+from outcomes.flags.words import count, score
 from outcomes.reference.instruments import instrument
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def in_words(key: str, points: Points, band: Band | None) -> str:
     """
     record = instrument(key)
     said = [score(value, record.decimals).replace("none", "blank") for value in points.scores]
-    words = [f"{short_name(key)} over {count(len(said), 'form')}: {', '.join(said) or 'none'}."]
+    words = [f"{record.short_name} over {count(len(said), 'form')}: {', '.join(said) or 'none'}."]
     last = [o for o, value in zip(points.occasions, points.scores, strict=True) if not math.isnan(value)][-1:]
     if band is not None and last:
         at = [i for i, occasion in enumerate(band.occasions) if occasion == last[0]]

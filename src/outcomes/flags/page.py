@@ -15,7 +15,7 @@ from outcomes.flags.changes import gone_since
 from outcomes.flags.rules import STATUSES
 from outcomes.flags.safety_view import safety_view
 from outcomes.flags.view import groups
-from outcomes.flags.words import STATUS_WORDS, count, score, short_name
+from outcomes.flags.words import STATUS_WORDS, count, score
 from outcomes.reference.instruments import instrument
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def _explained(key: str) -> dict[str, str]:
     record = instrument(key)
     cut, change = record.caseness, record.reliable_change
     return {
-        "name": short_name(key),
+        "name": record.short_name,
         "range": f"{score(float(record.minimum), record.decimals)} to {score(float(record.maximum), record.decimals)}",
         "cut": "none published" if cut is None else cut.words(),
         "change": "none published" if change is None else change.words(),

@@ -10,7 +10,8 @@ import pandas as pd
 from outcomes.errors import ConfigError, DataError
 from outcomes.flags.settings import RULES, FlagSettings, permit_model
 from outcomes.flags.standing import as_of_days, judged_instruments, require, score_series, standing
-from outcomes.flags.words import REASONS, listed, sentence, short_name
+from outcomes.flags.words import REASONS, listed, sentence
+from outcomes.reference.instruments import instrument
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -234,7 +235,7 @@ def _absent(measures: pd.DataFrame, some: set[str], instruments: tuple[str, ...]
 def _grouped(part: pd.DataFrame, rule: str) -> list[dict[str, Any]]:
     named: dict[tuple[str, int], list[str]] = {}
     for row in part.itertuples(index=False):
-        named.setdefault((str(row.referral), int(str(row.n))), []).append(short_name(str(row.instrument)))
+        named.setdefault((str(row.referral), int(str(row.n))), []).append(instrument(str(row.instrument)).short_name)
     return [{"referral": key[0], "rule": rule, "n": key[1], "names": listed(names)} for key, names in named.items()]
 
 
@@ -258,9 +259,9 @@ def _assemble(
         words = said[finding["referral"]]
         if finding["rule"] in REASONS:
             words["rules"].append(finding["rule"])
-            words["reasons"].append(sentence({**finding, "names": short_name(finding.get("instrument", "phq9"))}))
+            words["reasons"].append(sentence(finding))
         else:
-            name = short_name(finding["instrument"]) if "instrument" in finding else finding.get("names", "")
+            name = instrument(finding["instrument"]).short_name if "instrument" in finding else finding.get("names", "")
             words["limits"].append(sentence({**finding, "names": name}))
     table = roster.copy()
     for column in ("rules", "reasons", "limits"):

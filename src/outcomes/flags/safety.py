@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from outcomes.flags.standing import as_of_days, require
-from outcomes.flags.words import UNCONFIRMED, short_name
-from outcomes.reference.instruments import instruments
+from outcomes.flags.words import UNCONFIRMED
+from outcomes.reference.instruments import instrument, instruments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ def safety_columns(keys: Sequence[str] | None = None) -> dict[str, str]:
     """
     records = [record for key, record in instruments().items() if keys is None or key in keys]
     return {
-        f"{record.key}_{number}": f"{short_name(record.key)} question {number}"
+        f"{record.key}_{number}": f"{record.short_name} question {number}"
         for record in records
         for number in record.safety_items
     }
@@ -180,7 +180,7 @@ def duty_list(quarantined: pd.DataFrame | None) -> pd.DataFrame:
             "person_as_given": _as_given(rows, "patient_id"),
             "date_as_given": _as_given(rows, "session_date"),
             "question": [
-                f"{short_name(str(key))} question {int(item)}"
+                f"{instrument(str(key)).short_name} question {int(item)}"
                 for key, item in zip(rows["instrument"], rows["item"], strict=True)
             ],
             "note": unreadable.map({True: f"The answer could not be read. {UNCONFIRMED}", False: UNCONFIRMED}),

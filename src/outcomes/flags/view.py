@@ -17,7 +17,7 @@ from outcomes.flags.rules import STATUSES
 from outcomes.flags.safety import ABOVE_ZERO
 from outcomes.flags.safety_view import safety_sentences
 from outcomes.flags.standing import course_of
-from outcomes.flags.words import STATUS_WORDS, count, listed, score, short_name, when
+from outcomes.flags.words import STATUS_WORDS, count, listed, score, when
 from outcomes.reference.instruments import instrument
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ def _placed(band: Band, forms: Forms) -> Band:
 
 def _brief(key: str, forms: Forms) -> str:
     known = [score(value, instrument(key).decimals) for value in forms.known]
-    name = short_name(key)
+    name = instrument(key).short_name
     if not known:
         return f"{name}: no score"
     return f"{name}: {known[0]}" if len(known) == 1 else f"{name}: {known[0]} to {known[-1]}"
@@ -211,7 +211,7 @@ def _score_rows(mine: Mapping[str, Forms], day_zero: date | None) -> tuple[tuple
     for forms in mine.values():
         days |= dict(zip(forms.occasions, forms.days, strict=True))
     scores = {key: dict(zip(forms.occasions, forms.scores, strict=True)) for key, forms in mine.items()}
-    table = [("Form", "When", *(short_name(key) for key in mine))]
+    table = [("Form", "When", *(instrument(key).short_name for key in mine))]
     for occasion in sorted(days):
         values = (score(scores[key].get(occasion, math.nan), instrument(key).decimals) for key in mine)
         table.append((score(occasion), when(days[occasion], day_zero), *values))

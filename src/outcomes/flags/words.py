@@ -73,28 +73,6 @@ def listed(words: Sequence[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else list(words))
 
 
-def short_name(key: str) -> str:
-    """Say a measure as clinicians do: the short name in brackets at the end of the full one, where there is one.
-
-    Parameters
-    ----------
-    key
-        Key of the measure.
-
-    Returns
-    -------
-    str
-        Such as "PHQ-9".
-
-    Examples
-    --------
-    >>> short_name("phq9")
-    'PHQ-9'
-    """
-    full = instrument(key).name
-    return full[full.rindex("(") + 1 : -1] if full.endswith(")") else full
-
-
 @lru_cache(maxsize=4096)
 def score(value: float, decimals: int = 0) -> str:
     """Say a score: whole where the scale is whole, one more decimal where blanks were filled in.
@@ -180,14 +158,15 @@ def when(day: float | None, day_zero: date | None) -> str:
 
 
 def _deterioration(f: Mapping[str, Any]) -> str:
-    name, limit = short_name(f["instrument"]), instrument(f["instrument"]).reliable_change
+    measure = instrument(f["instrument"])
+    name, limit = measure.short_name, measure.reliable_change
     before, after = (score(f[end], f["decimals"]) for end in ("first", "last"))
     least = "" if limit is None else f" A rise of {limit.words()} is unlikely to be chance."
     return f"Got worse. The {name} score went up from {before} to {after}.{least}"
 
 
 def _not_on_track(f: Mapping[str, Any]) -> str:
-    name, last = short_name(f["instrument"]), score(f["last"], f["decimals"])
+    name, last = instrument(f["instrument"]).short_name, score(f["last"], f["decimals"])
     upper = score(f["upper"], f["decimals"]) if f["decimals"] else str(math.floor(f["upper"]))
     return (
         f"Not on track. The {name} score is {last} at form {int(f['occasion'])}. "

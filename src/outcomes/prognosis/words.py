@@ -67,6 +67,5 @@ def wording(column: str) -> Wording:
 
 
 def _of_total(instrument: Instrument) -> Wording:
-    short = instrument.name.rpartition("(")[2].rstrip(")") if "(" in instrument.name else instrument.name
     step = 1.0 if instrument.decimals == 0 else FINE_STEP
-    return Wording(f"{short} total", f"{short} total score", step=step)
+    return Wording(f"{instrument.short_name} total", f"{instrument.short_name} total score", step=step)
