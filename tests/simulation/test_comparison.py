@@ -79,7 +79,7 @@ def test_a_gap_that_is_not_there_is_seen() -> None:
     groups["deprivation_decile"] = table.assign(numerator=table["numerator"].mask(worse, table["numerator"] * 9 // 10))
     figures = compare(service, groups, scores())
     outside = figures[~figures["within"] & figures["unit"].eq("points gap")]
-    assert outside["label"].tolist() == ["decile 1 (most deprived)"]
+    assert outside["label"].tolist() == ["Decile 1 (most deprived)"]
     assert outside["difference"].iloc[0] == pytest.approx(-4.16, abs=0.05)
 
 

@@ -29,7 +29,7 @@ _TOTALS: Final = (
     "finished_course",
     "not_at_caseness",
 )
-_NOT_STATED: Final = "not stated, not known or invalid"
+_NOT_STATED: Final = "Not stated, not known or invalid"
 _SCORES: Final = {
     "phq9_first": "phq9_first",
     "phq9_last": "phq9_last",
@@ -134,8 +134,8 @@ def _scores(outcomes: pd.DataFrame, year: str) -> pd.DataFrame:
 
 
 def _key(labels: pd.Series) -> pd.Series:
-    # Published labels join what is not stated and not known, and differ in capitals.
-    return labels.str.lower().replace({"not stated": _NOT_STATED, "not known": _NOT_STATED})
+    # Published labels join what is not stated and not known; the others are those of the grouping.
+    return labels.replace({"Not stated": _NOT_STATED, "Not known": _NOT_STATED})
 
 
 def _published_groups(breakdown: str, year: str) -> pd.DataFrame:
