@@ -53,6 +53,16 @@ def test_expected_moves_equal_enumeration(fitted, small):
     np.testing.assert_allclose(table.groupby("from_state")["share"].sum(), 1.0)
 
 
+def test_the_order_of_the_rows_of_a_table_plays_no_part(fitted, small):
+    data = small.sequences
+    table = pd.DataFrame(data.items, columns=list(data.columns))
+    table = table.assign(pseudonym=[f"p{k:03d}" for k in data.sequence], occasion=data.position)
+    shuffled = table.sample(frac=1, random_state=4)
+    for count in (flow_table, transition_counts):
+        pd.testing.assert_frame_equal(count(fitted, shuffled), count(fitted, table))
+        pd.testing.assert_frame_equal(count(fitted, shuffled), count(fitted, data))
+
+
 def test_one_occasion_each_has_no_moves():
     answers = np.array([[0, 0], [1, 1], [0, 1], [1, 0]] * 10)
     model = LatentMarkov(2, n_starts=2).fit(answers)

@@ -39,6 +39,14 @@ def test_a_table_is_sorted_by_sequence_and_occasion_and_remembers_its_rows():
     assert found.position.tolist() == [0, 1, 0, 0, 1]
 
 
+def test_sequences_put_in_again_count_their_own_rows():
+    once = sequences(TABLE)
+    again = sequences(once)
+    assert again.rows.tolist() == [0, 1, 2, 3, 4]
+    assert again.items.tolist() == once.items.tolist()
+    assert once.rows.tolist() == [2, 1, 4, 3, 0]
+
+
 def test_other_names_and_chosen_items():
     table = TABLE.rename(columns={"pseudonym": "patient", "occasion": "session"})
     found = sequences(table, by=["patient", "referral"], order="session", items=["q_2"])

@@ -6,7 +6,7 @@ with one row a person.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -99,7 +99,8 @@ def sequences(
     Returns
     -------
     Sequences
-        Answers in order of sequence and occasion, with the row each came from.
+        Answers in order of sequence and occasion, with the row each came from: of this very input, so that sequences
+        put in again count their own rows.
 
     Raises
     ------
@@ -107,7 +108,8 @@ def sequences(
         If the input is of no accepted kind.
     """
     if isinstance(source, Sequences):
-        return source
+        own = np.arange(source.items.shape[0])  # what is computed from sequences comes in their own order
+        return source if np.array_equal(source.rows, own) else replace(source, rows=own)
     if isinstance(source, pd.DataFrame):
         return _from_table(source, (by,) if isinstance(by, str) else tuple(by), order, items)
     if isinstance(source, Trajectories):
