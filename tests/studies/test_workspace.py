@@ -29,12 +29,16 @@ def test_nothing_is_under_the_final_name_while_it_is_written(tmp_path):
         assert names(tmp_path) == [".report.partial"]
 
 
+def stopped(folder, stop):
+    (folder / "page.html").write_text("half")
+    raise stop
+
+
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, ValueError, SystemExit])
 def test_what_is_stopped_leaves_the_old_folder_and_nothing_else(tmp_path, stop):
     write(tmp_path / "report", "old")
     with pytest.raises(stop), staged(tmp_path / "report") as folder:
-        (folder / "page.html").write_text("half")
-        raise stop
+        stopped(folder, stop)
     assert names(tmp_path) == ["report"]
     assert (tmp_path / "report" / "page.html").read_text() == "old"
 

@@ -51,6 +51,8 @@ Processes = Annotated[
     int, typer.Option("--processes", min=1, max=64, help="How many processes; results do not depend on it.")
 ]
 
+STOPPED = 130
+STOPPED_TEXT = "stopped; nothing half-written is left under a final name, run the same command again"
 ROOT = Path("var")
 REPORTS = Path("reports")
 
@@ -172,7 +174,10 @@ def verify(experiment: ExperimentFile, workspace: Root = ROOT) -> None:
 
 
 @app.command(epilog="Example: `outcomes ui`")
-def ui(workspace: Root = ROOT, port: Annotated[int, typer.Option(min=1024, max=65535)] = 5000) -> None:
+def ui(
+    workspace: Root = ROOT,
+    port: Annotated[int, typer.Option(min=1024, max=65535, help="Port on this machine.")] = 5000,
+) -> None:
     """Open the MLflow pages of this workspace on this machine only (Ctrl-C ends them)."""
     from outcomes.studies.pages import serve_tracking
 
@@ -201,14 +206,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         err.print(f"outcomes: {_usage(error)}; see `outcomes --help`", markup=False)
         return ConfigError.exit_code
     except (KeyboardInterrupt, Abort):
-        err.print(
-            "outcomes: stopped; nothing half-written is left under a final name, run the same command again",
-            markup=False,
-        )
-        return 130
+        code = STOPPED
     except Exception as error:  # noqa: BLE001  the one top-level handler: a foreign message may hold a patient's value
         err.print(_defect(error), markup=False)
         return 70
+    if code == STOPPED:  # typer turns Ctrl-C into this code by itself, and says nothing
+        err.print(f"outcomes: {STOPPED_TEXT}", markup=False)
     return code if isinstance(code, int) else 0
 
 
