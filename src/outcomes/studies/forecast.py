@@ -1,6 +1,7 @@
 """The prognosis step: models at each landmark beside their baselines, judged on unseen people, explained."""
 
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -8,7 +9,7 @@ import pandas as pd
 from outcomes.errors import ConfigError, DataError
 from outcomes.measures.targets import Target as NamedTarget
 from outcomes.measures.targets import target as named_target
-from outcomes.prognosis.evaluation import THRESHOLDS, calibration, net_benefit
+from outcomes.prognosis.evaluation import THRESHOLDS, LeakageWarning, calibration, net_benefit
 from outcomes.prognosis.explanation import explain, importance
 from outcomes.prognosis.models import BoostedTrees
 from outcomes.prognosis.packing import PackedModel, pack
@@ -31,14 +32,15 @@ BOOSTED = "boosted_trees"
 class Forecast:
     """What the prognosis step found.
 
-    `validation` holds metrics with intervals, out-of-sample predictions (patient level) and counts; `curve` and
-    `benefit` are the calibration and decision curves of the boosted trees and their peers, `importance` what moved the
-    probabilities; `models` are the packed models by landmark, `membership` how well an attacker would know who taught
-    them.
+    `warnings` are sentences for the report; `validation` holds metrics with intervals, out-of-sample predictions
+    (patient level) and counts; `curve` and `benefit` are the calibration and decision curves of all models,
+    `importance` what moved the probabilities; `models` are the packed models by landmark, `membership` how well an
+    attacker would know who taught them.
     """
 
     target: Target
     validation: Validation
+    warnings: tuple[str, ...]
     curve: pd.DataFrame
     benefit: pd.DataFrame
     importance: pd.DataFrame
@@ -107,14 +109,17 @@ def forecast(
     learner = None if use is None else StateProbabilities(use.trajectories.columns, use.model)
     total = materials.instruments[0]
     step = "Judging predictions on unseen patients"
-    judged = validate(
-        courses,
-        goal.values,
-        contenders(total, seed=seed),
-        plan=plan,
-        transformer=learner,
-        progress=lambda done, of: progress(step, done, of),
-    )
+    with warnings.catch_warnings(record=True) as caught:
+        # A discrimination that looks like leakage belongs in the report, where the reader is, not on the terminal.
+        warnings.simplefilter("always", LeakageWarning)
+        judged = validate(
+            courses,
+            goal.values,
+            contenders(total, seed=seed),
+            plan=plan,
+            transformer=learner,
+            progress=lambda done, of: progress(step, done, of),
+        )
     extra = None if use is None else state_table(use.model, use.trajectories)
     fitted = fit_landmarks(
         courses, goal.values, BoostedTrees(random_state=seed), landmarks=settings.landmarks, extra=extra
@@ -122,12 +127,27 @@ def forecast(
     return Forecast(
         target=goal,
         validation=judged,
+        warnings=_suspicions(caught),
         curve=_stack(_curves(judged)),
         benefit=_stack(_benefits(judged)),
         importance=_stack(_importances(fitted, progress)),
         fitted=fitted,
         models={landmark: pack(one.model) for landmark, one in fitted.items()},
         membership={landmark: _attack(one, goal, courses, seed) for landmark, one in fitted.items()},
+    )
+
+
+def _suspicions(caught: Sequence[warnings.WarningMessage]) -> tuple[str, ...]:
+    suspicious = [one for one in caught if issubclass(one.category, LeakageWarning)]
+    for one in caught:
+        if one not in suspicious:
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    if not suspicious:
+        return ()
+    return (
+        f"In {len(suspicious)} of the comparisons below people are ranked better than honest forecasts of therapy have "
+        "been: look for a predictor that is only known at the end. At late landmarks much of it is no forecast: many "
+        "courses end there, and the latest score is the last one (see the column of those without a later score).",
     )
 
 

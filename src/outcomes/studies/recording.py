@@ -14,6 +14,7 @@ from outcomes.tracking.opening import Subject, tracker
 from outcomes.tracking.run import Run
 
 STEPPED = "prognosis/"
+KEPT = ("auroc", "brier", "scaled_brier", "calibration_in_the_large", "calibration_slope", "ici", "net_benefit_at_0.50")
 CURVES = ("auroc", "calibration_slope", "scaled_brier")
 
 
@@ -83,9 +84,10 @@ def _landmarks(run: Run, found: Forecast) -> None:
         rows = metrics[metrics["landmark"].eq(landmark) & metrics["model"].ne("prevalence")]
         run.metrics(_named(rows[rows["metric"].isin(CURVES)], "value"), step=landmark)
         with run.child(f"landmark {landmark}", tags={"landmark": landmark}) as child:
-            child.metrics(_named(rows, "value"))
-            child.metrics({f"{name}_low": value for name, value in _named(rows, "low").items()})
-            child.metrics({f"{name}_high": value for name, value in _named(rows, "high").items()})
+            told = rows[rows["metric"].isin(KEPT)]
+            child.metrics(_named(told, "value"))
+            child.metrics({f"{name}_low": value for name, value in _named(told, "low").items()})
+            child.metrics({f"{name}_high": value for name, value in _named(told, "high").items()})
             child.model(f"landmark_{landmark}.json", packed.content)
 
 

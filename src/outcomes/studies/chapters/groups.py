@@ -27,6 +27,18 @@ from outcomes.studies.materials import Materials
 HEADING = "For whom does it work less well?"
 KEY = ["pseudonym", "referral"]
 CASENESS = "_at_caseness"
+GAPS = partial(under_headings, by="breakdown", leave_out=("reference_events", "reference_n"))
+MODELS = partial(
+    under_headings,
+    by="breakdown",
+    headings={
+        "calibration_in_the_large": "In the large",
+        "flag_rate_pct": "Flagged (%)",
+        "tpr_pct": "TPR (%)",
+        "ppv_pct": "PPV (%)",
+    },
+    leave_out=("flagged", "true_positives"),
+)
 CHANCE = partial(
     plain,
     headings={
@@ -110,7 +122,7 @@ def groups_chapter(
             f"{_name(measure)} by group with 95 % intervals and the number of people behind each.",
             "Forest plot: one line a group, its rate and interval, under the heading of each breakdown.",
         ),
-        Table("outcome_by_group", shown, partial(under_headings, by="breakdown")),
+        Table("outcome_by_group", shown, GAPS),
         Table("widest_gaps", _chance_table(chance, main, rows, policy), CHANCE),
     ]
     internal = {"outcomes_by_group": table, "widest_gaps": chance}
@@ -219,9 +231,9 @@ def _model_blocks(
         labels=["breakdown", "group"],
         counts=counts,
         rates={
-            "flag_rate_pct": Rate("flagged", "n", "flag_low", "flag_high"),
+            "flag_rate_pct": Rate("flagged", "n"),
             "tpr_pct": Rate("true_positives", "events", "tpr_low", "tpr_high"),
-            "ppv_pct": Rate("true_positives", "flagged", "ppv_low", "ppv_high"),
+            "ppv_pct": Rate("true_positives", "flagged"),
         },
         statistics={
             "auroc": Statistic("n", "events", "auroc_low", "auroc_high", 2),
@@ -238,7 +250,7 @@ def _model_blocks(
     return [
         "The same model by group, at the last landmark, for patients it had not seen. Who needs help should have the "
         "same chance to be noticed in every group.",
-        Table("model_by_group", released, partial(under_headings, by="breakdown")),
+        Table("model_by_group", released, MODELS),
     ]
 
 

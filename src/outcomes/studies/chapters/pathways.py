@@ -11,6 +11,7 @@ from outcomes.publications.grids import under_headings
 from outcomes.publications.methods import Step
 from outcomes.publications.page import KeyFigure, Picture, Section, Table
 from outcomes.publications.wording import cell, interval
+from outcomes.reference.instruments import instrument
 from outcomes.studies.chapters.chapter import Chapter, title_of
 from outcomes.studies.experiment import PrognosisSettings
 from outcomes.studies.forecast import BOOSTED, Forecast
@@ -18,13 +19,14 @@ from outcomes.studies.forecast import BOOSTED, Forecast
 SHOWN = {
     "auroc": ("AUROC", 3),
     "scaled_brier": ("Scaled Brier", 3),
-    "calibration_in_the_large": ("Calibration in the large", 2),
-    "calibration_slope": ("Calibration slope", 2),
+    "calibration_in_the_large": ("In the large", 2),
+    "calibration_slope": ("Slope", 2),
     "ici": ("ICI", 3),
 }
 HEADINGS = {metric: name for metric, (name, _) in SHOWN.items()}
-INTERVALS = ("auroc", "calibration_in_the_large", "calibration_slope")
+INTERVALS = ("auroc", "calibration_slope")
 NO_SHAPE = "prevalence"
+ALONE = "_alone"
 HEADING = "Who is on the way?"
 
 
@@ -63,7 +65,7 @@ def pathways_chapter(found: Forecast, settings: PrognosisSettings, *, policy: st
         blocks.append("Too few people with and without this ending at every landmark: no model can be judged.")
         return Chapter(Section(HEADING, tuple(blocks)), internal)
     tables = {validation: _metric_table(metrics, validation, policy) for validation in metrics["validation"].unique()}
-    blocks.append(_verdict(metrics))
+    blocks += [*found.warnings, _verdict(metrics)]
     for validation, released in tables.items():
         name = f"prediction_{str(validation).replace(' ', '_')}"
         blocks.append(Table(name, released, partial(under_headings, by="landmark", headings=HEADINGS)))
@@ -93,6 +95,29 @@ def landmark_name(landmark: int) -> str:
         Such as "After session 2".
     """
     return "At intake" if landmark == 0 else f"After session {landmark}"
+
+
+def model_name(model: str) -> str:
+    """Name a model in words.
+
+    Parameters
+    ----------
+    model
+        Such as ``phq9_alone``.
+
+    Returns
+    -------
+    str
+        Such as "PHQ-9 alone".
+
+    Examples
+    --------
+    >>> model_name("phq9_alone"), model_name("boosted_trees")
+    ('PHQ-9 alone', 'Boosted trees')
+    """
+    if model.endswith(ALONE):
+        return f"{instrument(model.removesuffix(ALONE)).short_name} alone"
+    return title_of(model)
 
 
 def _intention(found: Forecast) -> str:
@@ -148,7 +173,7 @@ def _metric_table(metrics: pd.DataFrame, validation: str, policy: str) -> Releas
             statistics[metric] = Statistic("n", "n_events", f"{metric}_low", f"{metric}_high", decimals)
         else:
             statistics[metric] = Statistic("n", "n_events", decimals=decimals)
-    table = table.assign(landmark=table["landmark"].map(landmark_name), model=table["model"].map(title_of))
+    table = table.assign(landmark=table["landmark"].map(landmark_name), model=table["model"].map(model_name))
     return release(
         table,
         labels=["landmark", "model"],
@@ -188,7 +213,7 @@ def _calibration(found: Forecast, landmark: int, policy: str) -> Picture:
 
 def _decision(found: Forecast, landmark: int, policy: str) -> Picture:
     part = found.benefit[found.benefit["landmark"].eq(landmark)]
-    models = part.assign(strategy=part["model"].map(title_of), net_benefit=part["model_benefit"])
+    models = part.assign(strategy=part["model"].map(model_name), net_benefit=part["model_benefit"])
     one = part[part["model"].eq(BOOSTED)]
     everyone = one.assign(strategy="Act on everyone", net_benefit=one["treat_all"])
     nobody = one.assign(strategy="Act on nobody", net_benefit=one["treat_none"])
@@ -246,7 +271,7 @@ def _privacy(found: Forecast) -> str:
 def _headline(released: Released, metrics: pd.DataFrame) -> tuple[KeyFigure, ...]:
     last = landmark_name(int(metrics["landmark"].max()))
     rows = released.table
-    places = rows.index[rows["landmark"].eq(last) & rows["model"].eq(title_of(BOOSTED))]
+    places = rows.index[rows["landmark"].eq(last) & rows["model"].eq(model_name(BOOSTED))]
     return tuple(
         KeyFigure(f"AUROC {last.lower()}", cell(released, int(place), "auroc"), interval(released, int(place), "auroc"))
         for place in places

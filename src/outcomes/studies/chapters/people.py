@@ -100,7 +100,7 @@ def people_chapter(materials: Materials, *, policy: str, by: str | None) -> Chap
                 "or resample parts a person.",
             ),
         ),
-        key_figures=(KeyFigure("referrals", cell(shown, 0, "n"), "rounded"),) if len(shown.table) else (),
+        key_figures=(KeyFigure("Referrals", cell(shown, 0, "n"), "rounded"),) if len(shown.table) else (),
     )
 
 
