@@ -124,14 +124,17 @@ def trajectories(
 
 
 def _name_lines(axes: Axes, ends: list[tuple[float, float, str, str]]) -> None:
-    # Names stand at the right edge, pushed apart until none covers another.
+    # Names stand at the right edge, pushed up until none covers another, then down from the top until all are inside.
     low, high = axes.get_ylim()
     apart = (high - low) / 17
     right = axes.get_xlim()[1]
-    taken = -np.inf
-    for y, _, name, colour in sorted(ends):
-        place = max(y, taken + apart)
-        taken = place
+    ordered = sorted(ends)
+    places: list[float] = []
+    for y, *_ in ordered:
+        places.append(max([y, *(place + apart for place in places[-1:])]))
+    for back in range(len(places) - 1, -1, -1):
+        places[back] = min([places[back], high, *(place - apart for place in places[back + 1 : back + 2])])
+    for place, (_, _, name, colour) in zip(places, ordered, strict=True):
         axes.annotate(
             name, (right, place), (6, 0), textcoords="offset points", va="center", color=colour, fontweight="bold",
             annotation_clip=False, fontsize=8.5,
