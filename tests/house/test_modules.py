@@ -16,6 +16,8 @@ ACROSS = {  # test file to what it holds a whole room to
     "library/test_real.py": "real feeds come in whole",
     "prognosis/test_cbasp.py": "real people, session by session",
     "publications/test_figures.py": "every figure takes released tables only and gives the same bytes",
+    "studies/test_real.py": "real answers, from file to report",
+    "studies/test_same_bytes.py": "the same run elsewhere gives the same bytes",
 }
 
 

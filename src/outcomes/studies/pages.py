@@ -30,7 +30,7 @@ def serve_tracking(workspace: Path, *, port: int, tell: Callable[[str], None]) -
     if not store.is_dir():
         raise AccessError(f"no runs are recorded under {workspace.name!r} yet; run a study first")
     page = page_of_runs(store, port=port)
-    tell(page.note)
+    tell(f"The runs are shown at {page.address} until Ctrl-C. {page.note}")
     done = subprocess.run(page.command, env={**os.environ, **page.environment}, check=False)  # noqa: S603  fixed words
     if done.returncode > 0:
         raise AccessError(f"MLflow could not serve port {port}; choose another with --port")
