@@ -81,6 +81,19 @@ def test_leftovers_are_cleaned_and_committed_states_stay(tmp_path):
     pd.testing.assert_frame_equal(shelf.tables("kept")["t"], frame().astype({"pseudonym": "str"}))
 
 
+def test_the_newest_state_of_a_snapshot_is_found(tmp_path):
+    shelf = Store(tmp_path / "library")
+    with pytest.raises(AccessError, match="library: no library there, or nothing was taken in yet"):
+        shelf.committed()
+    states = [{"snapshot": "a", "vault": "1"}, {"snapshot": "b", "vault": "2"}, {"snapshot": "a", "vault": "3"}]
+    with shelf.writing():
+        shelf.commit({"current": "b", "history": states})
+    assert shelf.committed() == states[1]
+    assert shelf.committed("a") == states[2]
+    with pytest.raises(AccessError, match="there is no snapshot 'c' in this library; it has 3, the current one is b"):
+        shelf.committed("c")
+
+
 def test_there_is_no_head_before_the_first_commit(tmp_path):
     shelf = Store(tmp_path)
     assert shelf.head() is None

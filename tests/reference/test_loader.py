@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from outcomes.errors import ConfigError
-from outcomes.reference.loader import Entry, read_toml, toml_files
+from outcomes.reference.loader import Entry, read_key, read_toml, record, toml_files
 
 
 def entry(**values: object) -> Entry:
@@ -66,3 +66,15 @@ def test_a_broken_file_and_an_empty_folder_are_named(tmp_path: Path) -> None:
         read_toml(tmp_path / "absent.toml")
     with pytest.raises(ConfigError, match="no reference records"):
         toml_files(tmp_path / "none")
+
+
+def test_a_record_stands_in_the_file_of_its_name() -> None:
+    assert read_key(Entry({"key": "a"}, "a.toml"), Path("folder/a.toml")) == "a"
+    with pytest.raises(ConfigError, match=r"b\.toml: key 'a' must equal the name of the file"):
+        read_key(Entry({"key": "a"}, "b.toml"), Path("folder/b.toml"))
+
+
+def test_a_record_that_is_not_there_is_an_error_that_says_which_are() -> None:
+    assert record({"a": 1, "b": 2}, "b", "letter") == 2
+    with pytest.raises(ConfigError, match="letter 'c' is not known; known are a, b"):
+        record({"a": 1, "b": 2}, "c", "letter")

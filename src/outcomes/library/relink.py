@@ -54,15 +54,9 @@ def vault_state(library: Path, vault: Path, *, snapshot: str | None = None) -> s
     AccessError
         If the vault is not the library's, or there is no such snapshot.
     """
-    head = Store(library).head()
-    if head is None:
-        raise AccessError(f"{library.name}: no library there, or nothing was taken in yet")
-    name = snapshot or head["current"]
-    states = [entry["vault"] for entry in head["history"] if entry["snapshot"] == name]
-    if not states:
-        raise AccessError(f"there is no snapshot {name!r} in this library; the current one is {head['current']}")
-    if not (vault / "manifests" / f"{states[-1]}.json").is_file():
+    state = str(Store(library).committed(snapshot)["vault"])
+    if not (vault / "manifests" / f"{state}.json").is_file():
         raise AccessError(
             "this vault does not belong to this library: it does not hold the state that the library names"
         )
-    return str(states[-1])
+    return state

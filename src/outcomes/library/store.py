@@ -302,6 +302,36 @@ class Store:
         place = self.root / HEAD
         return dict(json.loads(place.read_text(encoding="utf-8"))) if place.is_file() else None
 
+    def committed(self, snapshot: str | None = None) -> dict[str, Any]:
+        """Find the newest state that holds a snapshot.
+
+        Parameters
+        ----------
+        snapshot : str, optional
+            Which one; the current one unless said.
+
+        Returns
+        -------
+        dict
+            The state as the history has it: `snapshot`, `vault` and what else was committed with it.
+
+        Raises
+        ------
+        AccessError
+            If nothing was ever committed, or there is no such snapshot.
+        """
+        head = self.head()
+        if head is None:
+            raise AccessError(f"{self.root.name}: no library there, or nothing was taken in yet")
+        name = snapshot or head["current"]
+        states = [state for state in head["history"] if state["snapshot"] == name]
+        if not states:
+            raise AccessError(
+                f"there is no snapshot {name!r} in this library; it has {len(head['history'])}, "
+                f"the current one is {head['current']}"
+            )
+        return dict(states[-1])
+
     def commit(self, head: Mapping[str, Any]) -> None:
         """Make a state the current one, in one step.
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from outcomes.errors import AccessError
 from outcomes.library.optout import ALLOWLIST, allowed_pseudonyms
 from outcomes.library.store import Store
 
@@ -32,19 +31,6 @@ class ResearchView:
     snapshot: str
     kind: str
     statement: str
-
-
-def _current(shelf: Store, snapshot: str | None) -> str:
-    head = shelf.head()
-    if head is None:
-        raise AccessError(f"{shelf.root.name}: no library there, or nothing was taken in yet")
-    name = snapshot or head["current"]
-    if all(entry["snapshot"] != name for entry in head["history"]):
-        raise AccessError(
-            f"there is no snapshot {name!r} in this library; it has {len(head['history'])}, "
-            f"the current one is {head['current']}"
-        )
-    return str(name)
 
 
 def research_view(
@@ -86,7 +72,7 @@ def research_view(
     >>> view.tables["occasions"].head()  # doctest: +SKIP
     """
     shelf = Store(library)
-    name = _current(shelf, snapshot)
+    name = str(shelf.committed(snapshot)["snapshot"])
     facts = shelf.manifest(name)
     if facts["kind"] != "identified":
         return ResearchView(shelf.tables(name), name, facts["kind"], _statement(facts["kind"], facts["reason"]))

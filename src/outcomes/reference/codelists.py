@@ -11,7 +11,7 @@ import pandas as pd
 from outcomes.errors import ConfigError
 from outcomes.reference.bibliography import read_source
 from outcomes.reference.code_cleaning import clean_code, per_distinct_value, read_rules
-from outcomes.reference.loader import FOLDER, read_toml, toml_files
+from outcomes.reference.loader import FOLDER, read_key, read_toml, record, toml_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +202,8 @@ def read_code_list(path: Path) -> CodeList:
         if one.code in codes:
             raise ConfigError(f"{entry.where}: code {one.code!r} stands twice")
         codes[one.code] = one
-    if path.stem != top.text("key"):
-        raise ConfigError(f"{path.name}: key must equal the name of the file")
     listed = CodeList(
-        key=path.stem,
+        key=read_key(top, path),
         title=top.text("title"),
         table=top.text("table"),
         column=top.text("column"),
@@ -260,7 +258,4 @@ def code_list(key: str) -> CodeList:
     >>> code_list("end_code").of_kind("dropped_out")
     ('47',)
     """
-    known = code_lists()
-    if key not in known:
-        raise ConfigError(f"code list {key!r} is not known; known are {', '.join(known)}")
-    return known[key]
+    return record(code_lists(), key, "code list")

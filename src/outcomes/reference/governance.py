@@ -7,7 +7,7 @@ from pathlib import Path
 
 from outcomes.errors import ConfigError
 from outcomes.reference.bibliography import read_source
-from outcomes.reference.loader import FOLDER, read_toml
+from outcomes.reference.loader import FOLDER, read_key, read_toml
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def read_opt_out_rule(path: Path) -> OptOutRule:
     if recorded is None:
         raise ConfigError(f"{path.name}: 'recorded' is missing")
     rule = OptOutRule(
-        key=top.text("key"),
+        key=read_key(top, path),
         name=top.text("name"),
         longest_age_days=top.whole("longest_age_days"),
         recorded=recorded,
@@ -81,8 +81,6 @@ def read_opt_out_rule(path: Path) -> OptOutRule:
         notes=top.text("notes", ""),
     )
     top.done()
-    if rule.key != path.stem:
-        raise ConfigError(f"{path.name}: key {rule.key!r} must equal the name of the file")
     if rule.longest_age_days < 0:
         raise ConfigError(f"{path.name}: longest_age_days must be at least 0, got {rule.longest_age_days}")
     return rule

@@ -13,7 +13,7 @@ import pandas as pd
 from outcomes.errors import ConfigError
 from outcomes.reference.bibliography import read_source
 from outcomes.reference.code_cleaning import SEPARATOR, clean_code, per_distinct_value, read_rules
-from outcomes.reference.loader import FOLDER, Entry, read_toml, toml_files
+from outcomes.reference.loader import FOLDER, Entry, read_key, read_toml, record, toml_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +240,7 @@ def read_grouping(path: Path) -> Grouping:
     not_stated, not_known = top.text("not_stated", "Not stated"), top.text("not_known", "Not known")
     labels += [label for label in (not_stated, not_known) if label not in labels]
     one = Grouping(
-        key=top.text("key"),
+        key=read_key(top, path),
         title=top.text("title"),
         column=top.text("column"),
         codes=MappingProxyType(codes),
@@ -261,8 +261,6 @@ def read_grouping(path: Path) -> Grouping:
 
 
 def _check(one: Grouping, path: Path) -> None:
-    if one.key != path.stem:
-        raise ConfigError(f"{path.name}: key {one.key!r} must equal the name of the file")
     if bool(one.codes) == bool(one.bands):
         raise ConfigError(f"{path.name}: needs either groups of codes or bands of a number")
     if len(set(one.labels)) != len(one.labels) or any(SEPARATOR in label for label in one.labels):
@@ -311,7 +309,4 @@ def grouping(key: str, folder: Path = FOLDER / "groups") -> Grouping:
     ConfigError
         If no file of that name exists.
     """
-    known = groupings(folder)
-    if key not in known:
-        raise ConfigError(f"grouping {key!r} is not known; known are {', '.join(known)}")
-    return known[key]
+    return record(groupings(folder), key, "grouping")

@@ -10,7 +10,7 @@ import pandas as pd
 
 from outcomes.errors import ConfigError
 from outcomes.reference.bibliography import read_source
-from outcomes.reference.loader import FOLDER, Entry, read_toml, toml_files
+from outcomes.reference.loader import FOLDER, Entry, read_key, read_toml, record, toml_files
 from outcomes.reference.thresholds import Band, Threshold, read_bands, read_threshold
 
 AGGREGATIONS: Final = ("sum", "mean")
@@ -269,9 +269,7 @@ def read_instrument(path: Path) -> Instrument:
         If a value is missing, misspelt, out of range, or comes from a source that the bibliography does not know.
     """
     top = read_toml(path)
-    key = top.text("key")
-    if key != path.stem:
-        raise ConfigError(f"{path.name}: key {key!r} must equal the name of the file")
+    key = read_key(top, path)
     verified = top.flag("verified")
     minimum, maximum = float(top.decimal("minimum")), float(top.decimal("maximum"))
     items, answers = _read_items(top, key)
@@ -351,7 +349,4 @@ def instrument(key: str, folder: Path = FOLDER / "instruments") -> Instrument:
     >>> phq9.caseness.words(), phq9.item_columns[0], phq9.safety_items
     ('10 or more', 'phq9_1', (9,))
     """
-    known = instruments(folder)
-    if key not in known:
-        raise ConfigError(f"instrument {key!r} is not known; known are {', '.join(known)}")
-    return known[key]
+    return record(instruments(folder), key, "instrument")

@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import TypeVar
 
 from outcomes.errors import ConfigError
 
 FOLDER = Path(__file__).resolve().parent
+Record = TypeVar("Record")
 
 
 def toml_files(folder: Path) -> list[Path]:
@@ -328,3 +330,56 @@ class Entry:
         """
         if self._left:
             raise ConfigError(f"{self.where}: unknown keys {sorted(self._left)}")
+
+
+def read_key(top: Entry, path: Path) -> str:
+    """Read the key of a record, and refuse a record that stands in a file of another name.
+
+    Parameters
+    ----------
+    top : Entry
+        The record's table.
+    path : Path
+        Its file.
+
+    Returns
+    -------
+    str
+        The key, equal to the name of the file.
+
+    Raises
+    ------
+    ConfigError
+        If key and file name differ.
+    """
+    key = top.text("key")
+    if key != path.stem:
+        raise ConfigError(f"{path.name}: key {key!r} must equal the name of the file")
+    return key
+
+
+def record(known: Mapping[str, Record], key: str, what: str) -> Record:
+    """Find a record by its key, or say which keys there are.
+
+    Parameters
+    ----------
+    known : Mapping
+        Key to record.
+    key : str
+        The one that is asked for.
+    what : str
+        What the records are, in the singular.
+
+    Returns
+    -------
+    Record
+        The one of this key.
+
+    Raises
+    ------
+    ConfigError
+        If there is none.
+    """
+    if key not in known:
+        raise ConfigError(f"{what} {key!r} is not known; known are {', '.join(known)}")
+    return known[key]

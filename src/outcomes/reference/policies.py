@@ -7,7 +7,7 @@ from typing import Final
 
 from outcomes.errors import ConfigError
 from outcomes.reference.bibliography import read_source
-from outcomes.reference.loader import FOLDER, read_toml, toml_files
+from outcomes.reference.loader import FOLDER, read_key, read_toml, record, toml_files
 
 ROUNDINGS: Final = ("midpoint", "nearest", "none")
 RATE_BASES: Final = ("rounded", "true")
@@ -85,7 +85,7 @@ def read_policy(path: Path) -> DisclosurePolicy:
     """
     top = read_toml(path)
     policy = DisclosurePolicy(
-        key=top.text("key"),
+        key=read_key(top, path),
         name=top.text("name"),
         rounding=top.text("rounding"),
         base=top.whole("base"),
@@ -101,8 +101,6 @@ def read_policy(path: Path) -> DisclosurePolicy:
         notes=top.text("notes", ""),
     )
     top.done()
-    if policy.key != path.stem:
-        raise ConfigError(f"{path.name}: key {policy.key!r} must equal the name of the file")
     if policy.rounding not in ROUNDINGS:
         raise ConfigError(f"{path.name}: rounding must be one of {ROUNDINGS}, got {policy.rounding!r}")
     if policy.rates_from not in RATE_BASES:
@@ -152,7 +150,4 @@ def disclosure_policy(key: str = DEFAULT_POLICY) -> DisclosurePolicy:
     >>> disclosure_policy().base, disclosure_policy().rates_from
     (6, 'rounded')
     """
-    known = disclosure_policies()
-    if key not in known:
-        raise ConfigError(f"disclosure policy {key!r} is not known; known are {', '.join(known)}")
-    return known[key]
+    return record(disclosure_policies(), key, "disclosure policy")

@@ -11,7 +11,7 @@ from typing import Final
 from outcomes.errors import ConfigError
 from outcomes.reference.bibliography import read_source
 from outcomes.reference.instruments import instrument
-from outcomes.reference.loader import FOLDER, Entry, read_toml, toml_files
+from outcomes.reference.loader import FOLDER, Entry, read_key, read_toml, record, toml_files
 from outcomes.reference.thresholds import Threshold, read_threshold
 
 DEFAULT_EDITION: Final = "nhs_talking_therapies_v2_1"
@@ -289,12 +289,10 @@ def read_edition(path: Path) -> RuleEdition:
     top = read_toml(path)
     bands, standards = _read_waits(top)
     denominators = top.mapping("denominators")
-    if path.stem != top.text("key"):
-        raise ConfigError(f"{path.name}: key must equal the name of the file")
     if not denominators or set(denominators.values()) - set(DENOMINATORS):
         raise ConfigError(f"{path.name}: denominators must be among {DENOMINATORS}")
     edition = RuleEdition(
-        key=path.stem,
+        key=read_key(top, path),
         name=top.text("name"),
         valid_from=top.day("valid_from"),
         valid_to=top.day("valid_to"),
@@ -364,10 +362,7 @@ def rule_edition(key: str = DEFAULT_EDITION) -> RuleEdition:
     >>> rule_edition().descriptor_rule("F40.1").instrument
     'spin'
     """
-    known = rule_editions()
-    if key not in known:
-        raise ConfigError(f"rule edition {key!r} is not known; known are {', '.join(known)}")
-    return known[key]
+    return record(rule_editions(), key, "rule edition")
 
 
 def edition_of(edition: RuleEdition | str | None) -> RuleEdition:

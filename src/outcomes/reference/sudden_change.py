@@ -7,7 +7,7 @@ from typing import Final
 
 from outcomes.errors import ConfigError
 from outcomes.reference.bibliography import read_source
-from outcomes.reference.loader import FOLDER, read_toml
+from outcomes.reference.loader import FOLDER, read_key, read_toml
 
 DEFAULT_CRITERIA: Final = "tang_derubeis_1999"
 
@@ -81,7 +81,7 @@ def sudden_change_criteria(key: str = DEFAULT_CRITERIA) -> SuddenChangeCriteria:
         raise ConfigError(f"criteria {key!r} are not known; known are {known}")
     top = read_toml(path)
     criteria = SuddenChangeCriteria(
-        key=top.text("key"),
+        key=read_key(top, path),
         name=top.text("name"),
         smallest_share=top.decimal("smallest_share"),
         window=top.whole("window"),
