@@ -6,7 +6,7 @@ import pytest
 
 from outcomes.disclosure.gate import release
 from outcomes.errors import DisclosureError
-from outcomes.publications.figures.reading import distinct, matrix, numbers, words
+from outcomes.publications.figures.reading import distinct, matrix, numbers, rows_of, words
 
 
 @pytest.fixture
@@ -43,6 +43,13 @@ def test_a_matrix_keeps_the_order_of_appearance_and_leaves_holes(table):
 def test_distinct_keeps_the_first_of_each():
     assert distinct(["b", "a", "b", "c", "a"]) == ["b", "a", "c"]
     assert distinct([]) == []
+
+
+def test_rows_of_a_name_are_all_of_its_rows_in_order():
+    found = rows_of(["b", "a", "b"])
+    assert {name: rows.tolist() for name, rows in found.items()} == {"b": [0, 2], "a": [1]}
+    assert list(found) == ["b", "a"]
+    assert rows_of([]) == {}
 
 
 @pytest.mark.parametrize("read", [words, numbers])

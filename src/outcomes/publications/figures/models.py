@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from outcomes.disclosure.seal import Released
 from outcomes.publications.drawing import BLUE, DASHES, INK, MARKERS, MUTED, PALETTE, canvas, guide, in_house_style
-from outcomes.publications.figures.reading import distinct, numbers, words
+from outcomes.publications.figures.reading import numbers, rows_of, words
 from outcomes.publications.wording import cell, column_of, require_released
 
 _PER_CENT = 100
@@ -45,8 +45,7 @@ def calibration_curve(
     axes.annotate(
         "as predicted", (96, 96), (-8, 2), textcoords="offset points", ha="right", va="bottom", color=MUTED, fontsize=8
     )
-    for line, name in enumerate(distinct(lines)):
-        rows = np.array([row for row, of in enumerate(lines) if of == name])
+    for line, (name, rows) in enumerate(rows_of(lines).items()):
         colour = PALETTE[line % len(PALETTE)]
         axes.plot(
             across[rows], along[rows], linestyle=DASHES[line % len(DASHES)], markersize=5, label=name, color=colour,
@@ -96,8 +95,7 @@ def decision_curve(
         words(released, by),
     )
     figure, (axes,) = canvas(3.4)
-    for line, name in enumerate(distinct(names)):
-        rows = np.array([row for row, of in enumerate(names) if of == name])
+    for line, (name, rows) in enumerate(rows_of(names).items()):
         axes.plot(
             across[rows], along[rows], label=name, color=PALETTE[line % len(PALETTE)],
             linestyle=DASHES[line % len(DASHES)],

@@ -7,7 +7,7 @@ from matplotlib.ticker import MaxNLocator
 
 from outcomes.disclosure.seal import Released
 from outcomes.publications.drawing import BLUE, DASHES, INK, MARKERS, MUTED, PALETTE, canvas, guide, in_house_style
-from outcomes.publications.figures.reading import distinct, numbers, words
+from outcomes.publications.figures.reading import numbers, rows_of, words
 from outcomes.publications.wording import cell, column_of, require_released
 
 _BAR_IN = 0.42
@@ -100,8 +100,7 @@ def trajectories(
     bounds = column_of(released, y)
     figure, (axes,) = canvas(3.7)
     ends: list[tuple[float, float, str, str]] = []
-    for line, name in enumerate(distinct(names)):
-        rows = np.array([row for row, of in enumerate(names) if of == name])
+    for line, (name, rows) in enumerate(rows_of(names).items()):
         colour = PALETTE[line % len(PALETTE)]
         axes.plot(
             across[rows], along[rows], color=colour, linestyle=DASHES[line % len(DASHES)],

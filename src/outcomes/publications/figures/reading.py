@@ -71,6 +71,22 @@ def distinct(values: list[str]) -> list[str]:
     return list(dict.fromkeys(values))
 
 
+def rows_of(names: list[str]) -> dict[str, NDArray[np.int64]]:
+    """Say which rows belong to each name, such as the points of each line of a figure.
+
+    Parameters
+    ----------
+    names : list of str
+        One a row.
+
+    Returns
+    -------
+    dict
+        Name to row numbers, ascending; names in order of appearance.
+    """
+    return {name: np.array([row for row, of in enumerate(names) if of == name]) for name in distinct(names)}
+
+
 def matrix(released: Released, row: str, column: str, value: str) -> tuple[list[str], list[str], Floats]:
     """Turn a long table into a matrix, rows and columns in order of appearance.
 
