@@ -8,28 +8,34 @@ import numpy as np
 import pandas as pd
 
 from outcomes.cohort.trajectories import MISSING, ItemTrajectories, trajectories
-from outcomes.errors import DataError, NotConvergedWarning
+from outcomes.errors import ConfigError, DataError, NotConvergedWarning
 from outcomes.kernel.latent_markov_starts import Search
 from outcomes.studies.experiment import SubtypeSettings
 from outcomes.studies.materials import Materials
 from outcomes.studies.progress import Progress, silent
 from outcomes.subtypes.latent_markov import LatentMarkov
 from outcomes.subtypes.selection import Selection, select_states
+from outcomes.subtypes.severity import compare_with_factors
 
 REFIT_STARTS = 5
+CLASS_STARTS, CLASS_FINISHED = 10, 3
+MOST_CLASSES = 7
 
 
 @dataclass(frozen=True)
 class States:
     """What the subtypes step found.
 
-    The comparison of models, the chosen one, the sequences it was fitted to, and the numbers of states that were asked
-    for but are more than these data can tell apart.
+    The comparison of models, the chosen one, the sequences it was fitted to, the numbers of states that were asked
+    for but are more than these data can tell apart, and classes beside continuous severity at first occasions (or why
+    the data do not bear that comparison).
     """
 
     selection: Selection
     trajectories: ItemTrajectories
     too_many: tuple[int, ...] = ()
+    severity: pd.DataFrame | None = None
+    no_severity_because: str = ""
 
     @property
     def model(self) -> LatentMarkov:
@@ -98,7 +104,24 @@ def find_states(
         on_progress=fitted,
     )
     progress(step, len(numbers), len(numbers))
-    return States(selection, sequences, tuple(sorted({*settings.states} - {*numbers})))
+    severity, because = _severity(sequences, max(numbers), seed=seed, progress=progress)
+    return States(selection, sequences, tuple(sorted({*settings.states} - {*numbers})), severity, because)
+
+
+def _severity(
+    sequences: ItemTrajectories, most: int, *, seed: int, progress: Progress
+) -> tuple[pd.DataFrame | None, str]:
+    # Classes against one and two continuous dimensions; the reason where the data do not bear it.
+    step = "Comparing classes with continuous severity"
+    estimator = LatentMarkov(n_starts=CLASS_STARTS, random_state=seed, search=Search(finished=CLASS_FINISHED))
+    progress(step, 0, 1)
+    try:
+        found = compare_with_factors(sequences, range(1, min(most, MOST_CLASSES) + 1), estimator=estimator)
+    except (ConfigError, DataError) as barred:
+        return None, str(barred)
+    finally:
+        progress(step, 1, 1)
+    return found, ""
 
 
 def most_states(sequences: ItemTrajectories) -> int:

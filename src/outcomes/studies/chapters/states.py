@@ -21,6 +21,7 @@ from outcomes.subtypes.latent_markov import LatentMarkov
 from outcomes.subtypes.naming import state_names
 from outcomes.subtypes.occupancy import first_states, occupancy
 from outcomes.subtypes.persistence import item_persistence
+from outcomes.subtypes.severity import verdict
 
 HEADING = "Which states do people pass through?"
 KEY = ["pseudonym", "referral"]
@@ -58,6 +59,7 @@ def states_chapter(materials: Materials, states: States, *, policy: str) -> Chap
         Table("states", _state_table(people, policy)),
         _profile_picture(profile, states, policy),
     ]
+    blocks += _severity_blocks(states, policy)
     internal = {"number_of_states": states.selection.table, "state_people": people, "state_profiles": profile}
     if states.trajectories.lengths.max() > 1:
         moves = _moves(states, people)
@@ -103,11 +105,36 @@ def _verdict(states: States) -> str:
             f"{', '.join(map(str, states.too_many))} states were asked for too, but the answers are too few or too alike "
             "to tell so many apart."
         )
-    words.append(
-        "Many states by BIC are no evidence of subtypes: on data with one continuous severity and no subtypes BIC "
-        "still chooses many."
-    )
     return " ".join(words)
+
+
+def _severity_blocks(states: States, policy: str) -> list[str | Table | Picture]:
+    table = states.severity
+    if table is None:
+        return [f"Classes could not be compared with continuous severity: {states.no_severity_because}."]
+    names = {"n_persons": "people", "n_parameters": "parameters"}
+    kept = table.rename(columns=names).assign(best=table["best"].map({True: "best", False: ""}))
+    released = release(
+        kept[["model", "people", "log_likelihood", "parameters", "bic", "best"]].astype(
+            {"people": int, "parameters": float}
+        ),
+        labels=["model", "best"],
+        counts=["people"],
+        statistics={
+            name: Statistic("people", decimals=decimals)
+            for name, decimals in (("log_likelihood", 1), ("parameters", 0), ("bic", 1))
+        },
+        policy=policy,
+        title="Are there kinds at all, or only more and less of the same?",
+        notes=[
+            "First answered occasion of each person. BIC counts persons. Free answers: every answer has its own probability."
+        ],
+    )
+    said = verdict(table.assign(n_persons=released.table["people"].to_numpy()))
+    return [
+        f"{said} Many states by BIC alone are no evidence of subtypes: where severity is continuous, BIC still asks for many.",
+        Table("classes_or_severity", released, partial(plain, headings=CHOICE_HEADINGS)),
+    ]
 
 
 def _choice(states: States, policy: str) -> Released:
@@ -337,5 +364,6 @@ def _method(states: States) -> Step:
         "Multivariate latent Markov models were fitted to the item answers by expectation-maximisation over ragged "
         f"sequences; missing answers are summed out as missing at random. Answers are {model.emissions} given the "
         f"state, transitions homogeneous; {model.n_starts} starts for each number of states, the best finished; the "
-        "number of states was compared by BIC with referrals as n. States are numbered by expected total.",
+        "number of states was compared by BIC with referrals as n. States are numbered by expected total. At first "
+        "occasions latent classes were compared with graded-response models of one and two continuous dimensions.",
     )
