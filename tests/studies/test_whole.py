@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import pandas as pd
 import pytest
-from small_study import INVENTED
+from small_study import FROM_FILES, INVENTED, ran
 
 from outcomes.errors import ConfigError
 from outcomes.studies import whole
@@ -219,3 +219,111 @@ def test_a_grouping_that_the_feed_does_not_tell_is_an_error_before_anything_is_f
     wrong = INVENTED.replace('"deprivation_quintile"]', '"treatment_arm"]').replace("500", "20")
     with pytest.raises(ConfigError, match=r"fairness\.by: this feed does not tell treatment_arm; it tells .*gender"):
         run_study(place.request(wrong), tracking=False)
+
+
+def spoilt(folder, how):
+    path = folder / "responses.csv"
+    how(pd.read_csv(path, dtype=str, keep_default_na=False)).to_csv(path, index=False)
+
+
+def items(table):
+    return [name for name in table if name.startswith(("phq9", "gad7"))]
+
+
+def test_a_service_of_a_hundred_people_gets_an_honest_short_report(place):
+    text = INVENTED.replace("patients = 500", "patients = 100").replace("landmarks = [0, 2]", "landmarks = [0, 4]")
+    study = ran(place, text.replace("[2, 3]", "[2]"))
+    by_landmark = {row["landmark"]: row for row in rows(study, "at_risk")}
+    assert by_landmark["After session 4"]["status"] == "too few to say"
+    verdicts = {row["verdict"] for row in rows(study, "outcome_by_group")}
+    assert verdicts == {"too few to say", "reference"}
+    assert study.page.count("too few") > 20
+    assert json.loads((place.report / "care" / "caseload.json").read_text(encoding="utf-8"))["failure"] == ""
+
+
+def test_twenty_people_get_a_report_that_says_what_cannot_be_said(place):
+    study = ran(place, INVENTED.replace("patients = 500", "patients = 20").replace("[2, 3]", "[2, 400]"))
+    assert "400 states were asked for too, but the answers are too few or too alike" in study.page
+    assert "Too few people with and without this ending at every landmark: no model can be judged." in study.page
+    assert not (place.report / "tables" / "prediction_by_patient.csv").exists()
+    metrics = json.loads((place.report / "metrics.json").read_text(encoding="utf-8"))
+    assert not [name for name in metrics if name.startswith("prognosis/")]
+
+
+def test_more_states_than_people_is_a_gap_with_its_reason(place, copied):
+    spoilt(copied, lambda table: table[table["patient_id"].isin(table["patient_id"].unique()[:1])])
+    study = ran(place, FROM_FILES, source=copied)
+    said = re.sub(r"<[^>]+>|\s+", " ", study.page)
+    assert "this step was asked for and was not possible. The reason: at most 1 states could be told apart" in said
+    assert [chapter for chapter in CHAPTERS if chapter in study.page] == list(CHAPTERS)
+
+
+def test_a_feed_without_a_single_answer_still_gets_its_report(place, copied):
+    spoilt(copied, lambda table: table.iloc[:0])
+    study = ran(place, FROM_FILES, source=copied)
+    said = re.sub(r"<[^>]+>|\s+", " ", study.page)
+    assert said.count("this step was asked for and was not possible") == 3
+    assert "no sitting has an answer to any of the wanted questions" in said
+    assert "the feed holds no questionnaire" in said
+    assert json.loads((place.report / "metrics.json").read_text(encoding="utf-8"))["people/referrals"] > 100
+
+
+def test_answers_that_are_all_the_same_have_no_states_and_no_recovery(place, copied):
+    spoilt(copied, lambda table: table.assign(**dict.fromkeys(items(table), "0")))
+    study = ran(place, FROM_FILES, source=copied)
+    said = re.sub(r"<[^>]+>|\s+", " ", study.page)
+    assert "at most 1 states could be told apart in these answers, and 2 were asked for" in said
+    assert "nobody counts for reliable recovery, so there is nothing to compare between groups" in said
+
+
+def test_an_item_that_nobody_answered_is_left_out_of_the_states(place, copied):
+    spoilt(copied, lambda table: table.assign(phq9_9=""))
+    study = ran(place, FROM_FILES.split("[prognosis]", maxsplit=1)[0], source=copied)
+    figure = (place.report / "figures" / "state_profiles.svg").read_text(encoding="utf-8")
+    assert study.record.caseload == ()
+    assert "PHQ-9 8" in figure
+    assert "PHQ-9 9" not in figure
+
+
+def test_a_feed_without_contacts_does_not_know_who_completed(place, copied):
+    (copied / "contacts.csv").unlink()
+    study = ran(place, FROM_FILES.split("[subtypes]", maxsplit=1)[0], source=copied)
+    assert "Completed a course" not in study.page
+    assert "Finished course" not in {row["measure"] for row in rows(study, "outcomes")}
+
+
+def test_the_dirt_of_real_feeds_goes_through_to_the_report(place):
+    text = INVENTED.replace("patients = 500", "dirty = true, patients = 200").split("[prognosis]", maxsplit=1)[0]
+    study = ran(place, text + '[fairness]\nby = ["gender", "ethnic_group_5"]\n[flags]\n')
+    assert study.record.intake.adds_up
+    tally = study.record.intake.tally
+    assert (tally[["duplicate", "quarantined"]].sum() > 0).all()
+    counts = json.loads((place.report / "care" / "caseload.json").read_text(encoding="utf-8"))["counts"]
+    assert counts["open"] == counts["flag"] + counts["no_flag"] + counts["cannot_score"] > 0
+    assert counts["duty_list"] > 0, "a safety answer of a row that was set aside must not be lost"
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("name", ["report.html", "care/caseload.html"])
+@pytest.mark.browser
+def test_the_pages_in_a_browser(study, browser, name, width):
+    page = browser.open(study.report / name, width=width, height=844)
+    try:
+        assert page.console == []
+        assert page.requests == []
+        assert page.dialogs == []
+        assert page.overflow() == 0
+        assert page.faults() == []
+        assert study.record.snapshot in page.html
+    finally:
+        page.close()
+
+
+@pytest.mark.parametrize(("name", "most"), [("report.html", 16), ("care/caseload.html", 16)])
+@pytest.mark.browser
+def test_the_pages_fit_on_a_few_sheets(study, browser, name, most):
+    page = browser.open(study.report / name)
+    try:
+        assert 1 <= page.pages() <= most
+    finally:
+        page.close()

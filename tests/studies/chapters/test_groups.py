@@ -1,0 +1,74 @@
+"""For whom: every group beside its reference, a verdict only where there are enough, chance beside the widest gap."""
+
+import pandas as pd
+import pytest
+
+from outcomes.errors import DataError
+from outcomes.studies.chapters.groups import groups_chapter
+from outcomes.studies.experiment import FairnessSettings
+
+SETTINGS = FairnessSettings(by=("gender", "deprivation_quintile"))
+
+
+def chapter_of(materials, found=None, settings=SETTINGS, seed=1):
+    return groups_chapter(materials, found, settings, policy="midpoint6", seed=seed, threshold=0.5)
+
+
+@pytest.fixture(scope="module")
+def chapter(materials):
+    return chapter_of(materials)
+
+
+def test_every_breakdown_has_one_reference_and_verdicts_need_events(chapter, tables):
+    shown = tables(chapter)["outcome_by_group"]
+    assert shown["breakdown"].nunique() == 2
+    assert shown[shown["verdict"].eq("reference")].groupby("breakdown").size().eq(1).all()
+    assert set(shown["verdict"]) == {"reference", "too few to say"}
+
+
+def test_groups_add_up_to_everybody(chapter, materials):
+    table = chapter.internal["outcomes_by_group"]
+    main = table[table["measure"].eq("reliable_recovery")]
+    assert main.groupby("breakdown")["n"].sum().nunique() == 1
+    assert (
+        main.groupby("breakdown")["events"]
+        .sum()
+        .eq(int((materials.outcomes["finished"] & materials.outcomes["reliable_recovery"]).eq(True).sum()))
+        .all()
+    )
+
+
+def test_the_widest_gap_stands_beside_chance_and_repeats(chapter, materials):
+    chance = chapter.internal["widest_gaps"]
+    assert chance["p_value"].between(0, 1, inclusive="right").all()
+    pd.testing.assert_frame_equal(chance, chapter_of(materials).internal["widest_gaps"])
+
+
+def test_the_funnel_is_by_group_too(chapter):
+    assert set(chapter.internal["funnel_by_group"]["breakdown"]) >= set(SETTINGS.by)
+
+
+def test_where_nobody_counts_there_is_nothing_to_compare(materials):
+    judged = materials.outcomes.assign(finished=False).astype({"finished": "boolean"})
+    none = type(materials)(**{**vars(materials), "outcomes": judged})
+    with pytest.raises(DataError, match="nobody counts for reliable recovery, so there is nothing to compare"):
+        chapter_of(none)
+
+
+def test_without_outcomes_caseness_at_the_first_questionnaire_is_compared(materials, tables):
+    bare = type(materials)(**{**vars(materials), "outcomes": None})
+    chapter = chapter_of(bare)
+    assert next(iter(tables(chapter))) == "gaps"
+    assert chapter.internal["outcomes_by_group"]["measure"].unique().tolist() == [
+        "phq9_at_caseness",
+        "gad7_at_caseness",
+    ]
+    assert any(name.startswith("fairness/phq9_at_caseness/") for name in chapter.metrics)
+    assert "funnel_by_group" not in chapter.internal
+
+
+@pytest.mark.slow
+def test_the_model_is_shown_by_group_for_people_it_had_not_seen(materials, found, tables):
+    shown = tables(chapter_of(materials, found))["model_by_group"]
+    assert {"Everyone", "Gender"} <= set(shown["breakdown"])
+    assert int(shown.loc[0, "true_positives"]) <= int(shown.loc[0, "events"]) <= int(shown.loc[0, "n"])
