@@ -4,29 +4,25 @@ from functools import partial
 
 import pandas as pd
 
-from outcomes.cohort.trajectories import ItemTrajectories
-from outcomes.disclosure.gate import Rate, Released, Statistic, release
+from outcomes.disclosure.gate import Released, Statistic, release
 from outcomes.disclosure.profiles import release_profile
-from outcomes.measures.rates import rates
 from outcomes.publications.figures.subtypes import profile_heat_map, transition_matrix
-from outcomes.publications.grids import across, plain
+from outcomes.publications.grids import plain
 from outcomes.publications.methods import Step
 from outcomes.publications.page import Picture, Section, Table
 from outcomes.reference.instruments import Item, instrument
-from outcomes.studies.chapters.chapter import Chapter, title_of
+from outcomes.studies.chapters.chapter import Chapter
+from outcomes.studies.chapters.endings import drop_out, drop_out_blocks, outcome_blocks, outcomes_by_state
 from outcomes.studies.materials import Materials
 from outcomes.studies.states import States
-from outcomes.subtypes.following import outcome_by_initial_state
-from outcomes.subtypes.latent_markov import LatentMarkov
 from outcomes.subtypes.naming import state_names
-from outcomes.subtypes.occupancy import first_states, occupancy
+from outcomes.subtypes.occupancy import occupancy
 from outcomes.subtypes.persistence import item_persistence
 from outcomes.subtypes.severity import verdict
 
 HEADING = "Which states do people pass through?"
 KEY = ["pseudonym", "referral"]
 CHOICE_HEADINGS = {"bic": "BIC", "entropy_r2": "Entropy R²", "starts_at_best": "Starts at best"}
-HEADLINES = ("reliable_improvement", "recovery", "reliable_recovery", "reliable_deterioration")
 
 
 def states_chapter(materials: Materials, states: States, *, policy: str) -> Chapter:
@@ -68,14 +64,14 @@ def states_chapter(materials: Materials, states: States, *, policy: str) -> Chap
         lasting = item_persistence(states.model, states.trajectories)
         internal["item_persistence"] = lasting
         blocks += _lasting_blocks(lasting)
-    by_state = _outcomes_by_state(materials, states)
+    by_state = outcomes_by_state(materials, states)
     if by_state is not None:
         internal["outcomes_by_first_state"] = by_state
-        blocks += _outcome_blocks(by_state, policy)
-    left = _drop_out(materials, states)
+        blocks += outcome_blocks(by_state, policy)
+    left = drop_out(materials, states)
     if left is not None:
         internal["drop_out_by_first_state"] = left
-        blocks += _drop_out_blocks(left, policy)
+        blocks += drop_out_blocks(left, policy)
     return Chapter(
         Section(HEADING, tuple(blocks)),
         internal,
@@ -205,43 +201,6 @@ def _lasting_blocks(lasting: pd.DataFrame) -> list[str | Table | Picture]:
     return [words + (" States carry most, not all, of what lasts." if noticed else "")]
 
 
-def _drop_out(materials: Materials, states: States) -> pd.DataFrame | None:
-    judged = materials.outcomes
-    if judged is None or judged["dropped_out"].isna().all():
-        return None
-    left = states.trajectories.keys.merge(judged[[*KEY, "dropped_out"]], on=KEY, how="left")["dropped_out"]
-    return outcome_by_initial_state(
-        states.model, states.trajectories, left.to_numpy(dtype=float, na_value=float("nan"))
-    )
-
-
-def _drop_out_blocks(left: pd.DataFrame, policy: str) -> list[str | Table | Picture]:
-    wide = left.pivot(index="state", columns="method", values="mean")
-    known = left[left["method"].eq("bch") & ~left["outside_range"]].set_index("state")["mean"]
-    size = left[left["method"].eq("naive")].set_index("state")["n_expected"]
-    table = pd.DataFrame(
-        {
-            "state": wide.index.astype(str),
-            "people": size.round().astype(int).to_numpy(),
-            "assigned": wide["naive"].to_numpy(),
-            "corrected": known.reindex(wide.index).to_numpy(),
-        }
-    )
-    released = release_profile(
-        table,
-        labels=["state"],
-        expected_n="people",
-        probabilities=["assigned", "corrected"],
-        policy=policy,
-        title="Share that drops out, by the state at the first questionnaire",
-        notes=[
-            "Assigned: people put into their most likely state. Corrected: bias-adjusted three-step estimate (BCH), for "
-            "an outcome that is not scored from the items; blank where it falls outside 0 to 1."
-        ],
-    )
-    return [Table("drop_out_by_first_state", released)]
-
-
 def _profile(states: States, people: pd.DataFrame) -> pd.DataFrame:
     profile = states.model.profile().merge(people[["state", "name", "people_ever"]], on="state")
     keys = profile["item"].str.rpartition("_")[0]
@@ -309,40 +268,6 @@ def _transition_picture(moves: pd.DataFrame, policy: str) -> Picture:
         "more than 1.",
         "Matrix: most people stay in their state from one questionnaire to the next; staying is framed.",
     )
-
-
-def _outcomes_by_state(materials: Materials, states: States) -> pd.DataFrame | None:
-    judged = materials.outcomes
-    if judged is None or not judged["paired"].fillna(value=False).any():
-        return None
-    keys = _first(states.model, states.trajectories)
-    rows = judged.merge(keys, on=KEY, how="inner")
-    table = rates(rows, ["first_state"], edition=materials.edition)
-    return table[table["measure"].isin(HEADLINES)].reset_index(drop=True)
-
-
-def _first(model: LatentMarkov, sequences: ItemTrajectories) -> pd.DataFrame:
-    return sequences.keys.assign(first_state=first_states(model, sequences))
-
-
-def _outcome_blocks(by_state: pd.DataFrame, policy: str) -> list[str | Table | Picture]:
-    table = by_state.assign(
-        first_state=by_state["first_state"].astype(int).astype(str), measure=by_state["measure"].map(title_of)
-    )
-    released = release(
-        table[["first_state", "measure", "numerator", "denominator"]],
-        labels=["first_state", "measure"],
-        counts=["numerator", "denominator"],
-        rates={"rate_pct": Rate("numerator", "denominator", "low_pct", "high_pct")},
-        policy=policy,
-        title="Outcomes by the state at the first questionnaire",
-        notes=[
-            "Most probable state given the first questionnaire alone. Assignment is not certain, which shrinks "
-            "differences between states; and recovery is scored from the same items that define the states."
-        ],
-    )
-    arrange = partial(across, row="first_state", column="measure", value="rate_pct", heading_of_rows="First state")
-    return [Table("outcomes_by_first_state", released, arrange)]
 
 
 def _metrics(states: States) -> dict[str, float]:
