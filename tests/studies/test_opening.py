@@ -1,13 +1,15 @@
 """How a study gets at its data: feeds of every kind come in with a tally that adds up, or are refused in words."""
 
 import re
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pandas as pd
 import pytest
 from small_study import FROM_FILES, INVENTED
 
 from outcomes.errors import AccessError, ConfigError, DataError
-from outcomes.studies.opening import ingest_feed, open_study, verify_library
+from outcomes.studies.opening import day_of, ingest_feed, open_study, register_optout, verify_library
 
 DIRTY = INVENTED.replace("patients = 500", "dirty = true, patients = 300")
 SENTINEL = "Q7SENTINEL"
@@ -219,3 +221,33 @@ def test_a_damaged_part_is_found(place, feed):
     part.write_bytes(part.read_bytes()[:-1])
     with pytest.raises(DataError, match="is missing or damaged; restore it from a copy"):
         verify_library(place.request(FROM_FILES))
+
+
+def test_an_optout_is_registered_by_itself_and_holds_at_the_next_read(place, feed, tmp_path):
+    everybody = cells(feed, "patients")["patient_id"]
+    allowed = everybody[:40]
+    answer = tmp_path / "answer_150123_1.dat"
+    answer.write_text("".join(f"{person},\n" for person in allowed), encoding="utf-8")
+    text = FROM_FILES.replace('kind = "invented"', 'kind = "identified"').replace("seed = 7", "")
+    request = place.request(text, source=feed, keys=tmp_path / "keys", allowlist=answer)
+    with pytest.raises(AccessError, match="no library yet"):
+        register_optout(request, by_patient_id=True)
+    ingest_feed(request)
+    today = datetime.now(tz=UTC).date()
+    said = register_optout(request, by_patient_id=True, dated=today)
+    assert "40 people" in said
+    assert not any(person in said for person in allowed)
+    objecting = tmp_path / "objections.txt"
+    objecting.write_text(f"{allowed.iloc[0]}\n", encoding="utf-8")
+    assert "39 people" in register_optout(request, by_patient_id=True, dated=today, objections=objecting)
+    study = open_study(replace(request, source=None, allowlist=None), fresh=False)
+    assert len(study.view.tables["patients"]) == 39
+    with pytest.raises(ConfigError, match="give the answer of the opt-out check"):
+        register_optout(replace(request, allowlist=None))
+
+
+def test_a_day_on_the_command_line_is_a_date_or_refused():
+    assert day_of(None, "--dated") is None
+    assert day_of("2023-03-31", "--dated") == date(2023, 3, 31)
+    with pytest.raises(ConfigError, match="--dated must be a date as YYYY-MM-DD, got '31/03/2023'"):
+        day_of("31/03/2023", "--dated")

@@ -165,6 +165,32 @@ def flags(
         out.print(line, markup=False)
 
 
+@app.command(epilog="Example: `outcomes optout my_service.toml --allowlist ANSWER_150123_1.dat`")
+def optout(
+    experiment: ExperimentFile,
+    allowlist: Allowlist = None,
+    objections: Annotated[
+        Path | None,
+        typer.Option(
+            help="Local identifiers of people who object, one a line; replaces earlier ones.", show_default=False
+        ),
+    ] = None,
+    by_patient_id: Annotated[
+        bool, typer.Option("--by-patient-id", help="The list holds local identifiers instead of NHS numbers.")
+    ] = False,
+    dated: Annotated[
+        str | None, typer.Option(help="Day of the list, YYYY-MM-DD; read from its name (DDMMYY) if absent.")
+    ] = None,
+    workspace: Root = ROOT,
+) -> None:
+    """Register whom research may read: the answer of the national data opt-out, and local objections."""
+    from outcomes.studies.opening import Request, day_of, register_optout
+
+    request = Request(experiment, workspace, REPORTS, allowlist=allowlist)
+    day = day_of(dated, "--dated")
+    out.print(register_optout(request, objections=objections, by_patient_id=by_patient_id, dated=day), markup=False)
+
+
 @app.command(epilog="Example: `outcomes verify experiments/simulated_service.toml`")
 def verify(experiment: ExperimentFile, workspace: Root = ROOT) -> None:
     """Check that every part of the library's snapshot still has the hash that names it."""

@@ -17,7 +17,7 @@ from outcomes.prognosis.course import expected_course
 from outcomes.reference.rules import RuleEdition, edition_of
 from outcomes.studies.experiment import Experiment, FlagSettings
 from outcomes.studies.materials import Materials, prepare
-from outcomes.studies.opening import Request, arrive, open_study
+from outcomes.studies.opening import Request, arrive, day_of, open_study
 from outcomes.studies.progress import Progress, silent
 from outcomes.studies.workspace import Workspace, staged
 
@@ -50,7 +50,7 @@ def write_caseload(request: Request, *, as_of: str | None = None, progress: Prog
     AccessError
         If the vault is missing.
     """
-    day = _day(as_of)
+    day = day_of(as_of, "--as-of")
     experiment, workspace, _ = arrive(request, fresh=False, progress=progress)
     _settings(experiment)
     course, history = None, ""
@@ -208,12 +208,3 @@ def _settings(experiment: Experiment) -> FlagSettings:
 
 def _edition(experiment: Experiment) -> RuleEdition:
     return edition_of(experiment.measures.edition)
-
-
-def _day(as_of: str | None) -> date | None:
-    if as_of is None:
-        return None
-    try:
-        return date.fromisoformat(as_of)
-    except ValueError:
-        raise ConfigError(f"--as-of must be a date as YYYY-MM-DD, got {as_of!r}") from None

@@ -2,6 +2,7 @@
 
 import tomllib
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from outcomes.errors import AccessError, ConfigError
@@ -217,6 +218,86 @@ def take_in(
     report = ingest(source, library=workspace.library, vault=workspace.vault, keys=_key(settings, request))
     progress(step, 1, 1)
     return report
+
+
+def register_optout(
+    request: Request,
+    *,
+    objections: Path | None = None,
+    by_patient_id: bool = False,
+    dated: date | None = None,
+) -> str:
+    """Register whom research may read, and say how many they are.
+
+    Parameters
+    ----------
+    request
+        What was asked; its allowlist is the answer of the national data opt-out.
+    objections
+        Local identifiers of people who object, one a line; replaces those registered before.
+    by_patient_id
+        Whether the list holds local identifiers instead of NHS numbers.
+    dated
+        Day of the list; read from the file's name (DDMMYY) if absent.
+
+    Returns
+    -------
+    str
+        A count, no identifier.
+
+    Raises
+    ------
+    ConfigError
+        If no list was given or the experiment is wrong.
+    AccessError
+        If a list cannot be read, is empty or has no date, or there is no library.
+    DataError
+        If a line holds more than one identifier.
+    """
+    _, workspace = request.read()
+    if request.allowlist is None:
+        raise ConfigError("no list: give the answer of the opt-out check with --allowlist")
+    if Store(workspace.library).head() is None:
+        raise AccessError("there is no library yet to match the list with; take a feed in first (outcomes ingest)")
+    allowed = register_allowlist(
+        request.allowlist,
+        library=workspace.library,
+        vault=workspace.vault,
+        dated=dated,
+        identifier="patient_id" if by_patient_id else "nhs_number",
+        objections=objections,
+    )
+    return (
+        f"Research may read {allowed:,} people of this library from now on; everybody else is left out of every read."
+    )
+
+
+def day_of(text: str | None, option: str) -> date | None:
+    """Read a date from the command line.
+
+    Parameters
+    ----------
+    text
+        YYYY-MM-DD, or None.
+    option
+        The option's name, for the message.
+
+    Returns
+    -------
+    date or None
+        None where nothing was given.
+
+    Raises
+    ------
+    ConfigError
+        If it is not a date.
+    """
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(f"{option} must be a date as YYYY-MM-DD, got {text!r}") from None
 
 
 def verify_library(request: Request) -> str:
