@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from outcomes.errors import DataError
-from outcomes.studies.chapters.groups import groups_chapter
+from outcomes.fairness.gaps import Tolerance
+from outcomes.studies.chapters.groups import _gap_table, groups_chapter
 from outcomes.studies.experiment import FairnessSettings
 
 SETTINGS = FairnessSettings(by=("gender", "deprivation_quintile"))
@@ -72,3 +73,25 @@ def test_the_model_is_shown_by_group_for_people_it_had_not_seen(materials, found
     shown = tables(chapter_of(materials, found))["model_by_group"]
     assert {"Everyone", "Gender"} <= set(shown["breakdown"])
     assert int(shown.loc[0, "true_positives"]) <= int(shown.loc[0, "events"]) <= int(shown.loc[0, "n"])
+
+
+def test_a_verdict_never_contradicts_the_interval_printed_beside_it():
+    events = range(250, 320, 5)
+    main = pd.DataFrame(
+        {
+            "breakdown": "gender",
+            "group": ["Female", *(f"Group {number}" for number in range(len(events)))],
+            "events": [300, *events],
+            "n": 600,
+            "reference_events": [float("nan"), *([300.0] * len(events))],
+            "reference_n": [float("nan"), *([600.0] * len(events))],
+        }
+    )
+    table = _gap_table(main, "midpoint6", "reliable_recovery", Tolerance(points=5.0, minimum_events=100)).table
+    judged = table[table["verdict"].ne("reference")]
+    exceeds = judged["gap_low"].gt(5) | judged["gap_high"].lt(-5)
+    within = judged["gap_low"].ge(-5) & judged["gap_high"].le(5)
+    assert table["verdict"].eq("reference").sum() == 1
+    assert judged.loc[exceeds, "verdict"].eq("exceeds tolerance").all()
+    assert judged.loc[~exceeds & ~within, "verdict"].eq("inconclusive").all()
+    assert {"inconclusive"} <= set(judged["verdict"])

@@ -9,7 +9,7 @@ from outcomes.disclosure.gate import Gap, Rate, Released, Statistic, release
 from outcomes.errors import ConfigError, DataError
 from outcomes.fairness.breakdown import breakdown
 from outcomes.fairness.funnel import funnel
-from outcomes.fairness.gaps import Tolerance
+from outcomes.fairness.gaps import Tolerance, reference_of, verdicts
 from outcomes.fairness.largest import largest_gaps
 from outcomes.fairness.models import Predictions, model_breakdown
 from outcomes.prognosis.splits import BY_PATIENT
@@ -109,7 +109,7 @@ def groups_chapter(
         generator=np.random.default_rng(seed),
         edition=materials.edition.key,
     )
-    shown = _gap_table(main, policy, measure)
+    shown = _gap_table(main, policy, measure, tolerance)
     blocks: list[str | Table | Picture] = [
         f"Every group is compared with its declared reference. A gap of {settings.tolerance_points:g} points was declared "
         "tolerable before looking. *Within* means that the whole interval lies inside that tolerance, *exceeds* that it "
@@ -171,13 +171,13 @@ def _countable(
     return people.assign(**flags), tuple(flags), next(iter(flags))
 
 
-def _gap_table(main: pd.DataFrame, policy: str, measure: str) -> Released:
+def _gap_table(main: pd.DataFrame, policy: str, measure: str, tolerance: Tolerance) -> Released:
     counts = ["events", "n", "reference_events", "reference_n"]
-    table = main[["breakdown", "group", *counts, "verdict"]]
+    table = main[["breakdown", "group", *counts]].reset_index(drop=True)
+    references = table["breakdown"].map(reference_of)
     table = table.assign(breakdown=table["breakdown"].map(lambda key: grouping(key).title))
-    return release(
-        table.assign(verdict=table["verdict"].fillna("")),
-        labels=["breakdown", "group", "verdict"],
+    let_out = partial(
+        release,
         counts=counts,
         rates={
             "rate_pct": Rate("events", "n", "low_pct", "high_pct"),
@@ -187,6 +187,10 @@ def _gap_table(main: pd.DataFrame, policy: str, measure: str) -> Released:
         title=f"{_name(measure)} by group",
         notes=["Gap: percentage points against the reference group of the same breakdown, Newcombe's interval."],
     )
+    # The verdict is that of the printed numbers; one from true counts could contradict the interval beside it.
+    printed = let_out(table, labels=["breakdown", "group"]).table.assign(reference=references)
+    said = verdicts(printed, tolerance)
+    return let_out(table.assign(verdict=said), labels=["breakdown", "group", "verdict"])
 
 
 def _chance_table(chance: pd.DataFrame, main: pd.DataFrame, rows: pd.DataFrame, policy: str) -> Released:
