@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 
 from outcomes.errors import ConfigError
 from outcomes.kernel.ascent import Improvement
+from outcomes.kernel.emissions import shares
 from outcomes.kernel.graded_response_answers import Answers
 from outcomes.kernel.graded_response_passes import answers_at_nodes, climb_item, people_over_nodes, place_people
-from outcomes.kernel.latent_markov_passes import collect_items, fill_tables
+from outcomes.kernel.latent_markov_passes import IMPOSSIBLE, collect_items, fill_tables
 
 LONGEST_LEAP = 1e3  # a longer extrapolation than so many sweeps is never a good guess and could overflow
 MOST_DIMENSIONS = 2
+SPREAD = 0.1  # pseudo-people over the nodes of a free prior, so that none becomes impossible
 
 
 @dataclass(frozen=True)
@@ -97,10 +99,13 @@ class GradedResponse:
         How steeply each item rises with severity; zero for an item with one answer.
     intercepts : tuple of NDArray[np.float64], each of shape (n_answers - 1,)
         Falling log-odds of reaching answers 1, 2 ... at average severity.
+    prior : NDArray[np.float64], shape (n_nodes,), optional
+        Freely estimated probability of each node of the grid; without it severity is standard normal.
     """
 
     slopes: NDArray[np.float64]
     intercepts: tuple[NDArray[np.float64], ...]
+    prior: NDArray[np.float64] | None = None
 
     @property
     def n_dimensions(self) -> int:
@@ -112,7 +117,23 @@ class GradedResponse:
         """Return the number of free parameters; turning the dimensions changes nothing and is not counted."""
         varying = sum(cuts.size > 0 for cuts in self.intercepts)
         turns = self.n_dimensions * (self.n_dimensions - 1) // 2
-        return sum(cuts.size for cuts in self.intercepts) + varying * self.n_dimensions - turns
+        free = 0 if self.prior is None else self.prior.size - 1
+        return sum(cuts.size for cuts in self.intercepts) + varying * self.n_dimensions - turns + free
+
+    def over(self, places: Grid) -> NDArray[np.float64]:
+        """Say how probable each place is.
+
+        Parameters
+        ----------
+        places : Grid
+            The grid of the fit.
+
+        Returns
+        -------
+        NDArray[np.float64], shape (n_nodes,)
+            The free prior, or the normal one of the grid.
+        """
+        return places.prior if self.prior is None else self.prior
 
     @property
     def largest_slope(self) -> float:
@@ -163,10 +184,13 @@ class Expectation:
         Weighted marginal log-likelihood.
     counts : tuple of NDArray[np.float64], each of shape (n_answers, n_nodes)
         Expected answers at each node.
+    people : NDArray[np.float64], shape (n_nodes,)
+        Expected people at each node.
     """
 
     log_likelihood: float
     counts: tuple[NDArray[np.float64], ...]
+    people: NDArray[np.float64]
 
 
 def expect(data: Answers, model: GradedResponse, over: Grid) -> Expectation:
@@ -188,13 +212,13 @@ def expect(data: Answers, model: GradedResponse, over: Grid) -> Expectation:
     """
     table, shift = _tables(data, model, over)
     table_counts = np.zeros_like(table)
-    log_likelihood, _ = people_over_nodes(data.packed, data.weights, table, over.prior, table_counts)
+    log_likelihood, people = people_over_nodes(data.packed, data.weights, table, model.over(over), table_counts)
     log_likelihood += float(data.weights @ shift[data.packed].sum(axis=1))
     bounds = data.item_slots
     item_counts = np.zeros((int(bounds[-1]) + 1, over.prior.size))
     collect_items(table_counts, data.slots, item_counts)
     counts = tuple(item_counts[a:b] for a, b in pairwise(bounds))
-    return Expectation(float(log_likelihood), counts)
+    return Expectation(float(log_likelihood), counts, people)
 
 
 def improver(data: Answers, over: Grid, penalty: float) -> Callable[[GradedResponse], Improvement[GradedResponse]]:
@@ -225,10 +249,18 @@ def improver(data: Answers, over: Grid, penalty: float) -> Callable[[GradedRespo
             better, more = climb_item(counts, over.nodes, np.concatenate((cuts, model.slopes[item])), penalty)
             intercepts[item], slopes[item] = better[: cuts.size], better[cuts.size :]
             squared += more
-        objective = expected.log_likelihood - 0.5 * penalty * float((model.slopes**2).sum())
-        return Improvement(objective, float(np.sqrt(squared)), GradedResponse(slopes, tuple(intercepts)))
+        prior = model.prior
+        if prior is not None:
+            moved, more = shares(expected.people[None] + SPREAD / prior.size, prior[None])
+            prior, squared = moved[0], squared + more
+        objective = expected.log_likelihood + _log_spread(model) - 0.5 * penalty * float((model.slopes**2).sum())
+        return Improvement(objective, float(np.sqrt(squared)), GradedResponse(slopes, tuple(intercepts), prior))
 
     return improve
+
+
+def _log_spread(model: GradedResponse) -> float:
+    return 0.0 if model.prior is None else SPREAD * float(np.log(model.prior).mean())
 
 
 def leap(first: GradedResponse, second: GradedResponse, third: GradedResponse) -> GradedResponse:
@@ -249,19 +281,26 @@ def leap(first: GradedResponse, second: GradedResponse, third: GradedResponse) -
     Varadhan R, Roland C (2008). Simple and globally convergent methods for accelerating the convergence of any EM
     algorithm. Scandinavian Journal of Statistics 35, 335-353.
     """
-    start, middle, end = (np.concatenate((each.slopes.ravel(), *each.intercepts)) for each in (first, second, third))
+    start, middle, end = (_flat(each) for each in (first, second, third))
     step = middle - start
     bend = end - middle - step
     bent = float(np.sqrt((bend**2).sum()))
     length = float(np.sqrt((step**2).sum())) / bent if bent > 0 else 1.0
     length = min(max(length, 1.0), LONGEST_LEAP)
     moved = start + 2 * length * step + length**2 * bend
-    cut = third.slopes.size
-    sizes = np.cumsum([cuts.size for cuts in third.intercepts])[:-1]
-    intercepts = tuple(np.split(moved[cut:], sizes))
+    slopes, *intercepts, log_prior = np.split(moved, np.cumsum([third.slopes.size, *map(len, third.intercepts)]))
     if any((np.diff(cuts) >= 0).any() for cuts in intercepts):
         return third
-    return GradedResponse(moved[:cut].reshape(third.slopes.shape), intercepts)
+    prior = None
+    if third.prior is not None:
+        odds = np.exp(log_prior - log_prior.max()) + IMPOSSIBLE
+        prior = odds / odds.sum()
+    return GradedResponse(slopes.reshape(third.slopes.shape), tuple(intercepts), prior)
+
+
+def _flat(model: GradedResponse) -> NDArray[np.float64]:
+    log_prior = [] if model.prior is None else [np.log(model.prior)]
+    return np.concatenate((model.slopes.ravel(), *model.intercepts, *log_prior))
 
 
 def place(
@@ -289,5 +328,5 @@ def place(
     """
     table, _ = _tables(data, model, over)
     at_nodes = [score @ p for score, p in zip(scores, probabilities(model, over.nodes), strict=True)]
-    found = place_people(data.packed, table, over.prior, np.vstack((over.nodes.T, *at_nodes)))
+    found = place_people(data.packed, table, model.over(over), np.vstack((over.nodes.T, *at_nodes)))
     return found[:, : over.n_dimensions], found[:, over.n_dimensions :]

@@ -21,6 +21,8 @@ FEWEST_ITEMS = (3, 5)  # for one and two dimensions; with fewer the correlations
 LOADING = (0.2, 0.9)  # range of the correlation with severity that a start gives an item
 LOGISTIC = 1.7  # the logistic curve is close to a normal one that is so much steeper
 CONTRAST = 1.0  # length of the second slopes in a random start
+FEWEST_LEVELS = 3
+LEVELS_REACH = 2.5  # standard deviations that the outermost levels begin from the middle; slopes do the scaling
 ROUGH = 0.1  # Aitken gap on the coarse grid, which is itself not true to more
 REACHED = 0.5  # climbs whose limits on the coarse grid lie within so many log units have reached the same top
 
@@ -42,12 +44,14 @@ class FactorSearch:
     finished : int
         How many go on to within ``ROUGH`` of their limit on the coarse grid.
     sweeps : int
-        Cap on the sweeps of a climb.
+        Cap on the sweeps of a climb on the fine grid.
     tolerance : tuple of float
-        Largest Aitken gap, in log units, of a climb that has arrived, for one and for two dimensions (where the grid
-        itself is true to about 0.05 log units only).
-    score_tolerance : float
-        Largest standardised gradient of a climb that has arrived.
+        Largest Aitken gap, in log units, of a climb that has arrived: for one normal dimension, and for two (where
+        the grid itself is true to about 0.05 log units only) or for levels (whose rare ones move slowly).
+    score_tolerance : tuple of float
+        Largest standardised gradient of a climb that has arrived, likewise.
+    coarse_sweeps : int
+        Cap on the sweeps of a climb on the coarse grid, which need not arrive.
     penalty : float
         Half of it times each squared slope is taken off the objective: slopes as from a normal distribution with a
         standard deviation of 5, so that two items that say the same do not send a slope to infinity.
@@ -61,8 +65,9 @@ class FactorSearch:
     short_sweeps: int = 15
     finished: int = 2
     sweeps: int = 3000
-    tolerance: tuple[float, float] = (1e-4, 1e-2)
-    score_tolerance: float = 1e-2
+    tolerance: tuple[float, float] = (1e-4, 5e-2)
+    score_tolerance: tuple[float, float] = (1e-2, 5e-2)
+    coarse_sweeps: int = 150
     penalty: float = 0.04
 
 
@@ -121,6 +126,7 @@ def fit_factors(
     codes: NDArray[np.integer],
     n_dimensions: int = 1,
     *,
+    levels: int | None = None,
     weights: NDArray[np.floating] | None = None,
     plan: FactorSearch | None = None,
     rng: np.random.Generator | None = None,
@@ -134,6 +140,9 @@ def fit_factors(
         Answers numbered from 0 without gaps in each item; -1 is missing and summed out.
     n_dimensions : int, default 1
         1 or 2.
+    levels : int, optional
+        In one dimension: severity takes so many evenly spaced values with free probabilities instead of being
+        normal, so that a skewed or clustered severity is not mistaken for classes.
     weights : NDArray[np.floating], shape (n_people,), optional
         How many people each row stands for.
     plan : FactorSearch, optional
@@ -152,7 +161,7 @@ def fit_factors(
     Raises
     ------
     ConfigError
-        If the number of dimensions is not 1 or 2.
+        If the number of dimensions is not 1 or 2, or levels are even, below three or asked for in two dimensions.
     DataError
         If the answers cannot be used, or too few items vary for so many dimensions.
 
@@ -172,6 +181,8 @@ def fit_factors(
     """
     if n_dimensions not in range(1, MOST_DIMENSIONS + 1):
         raise ConfigError(f"n_dimensions must be 1 or 2, got {n_dimensions!r}")
+    if levels is not None and (n_dimensions > 1 or levels < FEWEST_LEVELS or levels % 2 == 0):
+        raise ConfigError(f"levels must be odd, at least {FEWEST_LEVELS} and in one dimension, got {levels!r}")
     data = answers(codes, weights)
     varying, needed = sum(n > 1 for n in data.n_answers), FEWEST_ITEMS[n_dimensions - 1]
     if varying < needed:
@@ -179,8 +190,11 @@ def fit_factors(
     how = FactorSearch() if plan is None else plan
     fine = grid(n_dimensions, spacing=how.spacing[n_dimensions - 1], radius=how.radius[n_dimensions - 1])
     best, limits = (start_values(data, 1), ()) if n_dimensions == 1 else _search(data, how, rng, on_climb)
-    improve, tolerance = improver(data, fine, how.penalty), how.tolerance[n_dimensions - 1]
-    ascent = _climb(best, improve, how, tolerance=tolerance, sweeps=how.sweeps)
+    ascent = _finish(best, data, fine, how)
+    if levels is not None:  # from the top of the normal one; from afar levels can run into each other
+        fine = grid(1, spacing=2 * LEVELS_REACH / (levels - 1), radius=LEVELS_REACH)
+        top = ascent.parameters
+        ascent = _finish(GradedResponse(top.slopes, top.intercepts, fine.prior), data, fine, how)
     model = turned(ascent.parameters)
     return FactorFit(
         model,
@@ -196,17 +210,21 @@ def fit_factors(
     )
 
 
-def _climb(
-    start: GradedResponse, improve: Improve, how: FactorSearch, *, tolerance: float, sweeps: int
-) -> Ascent[GradedResponse]:
+def _finish(start: GradedResponse, data: Answers, over: Grid, how: FactorSearch) -> Ascent[GradedResponse]:
+    loose = start.n_dimensions > 1 or start.prior is not None
     return ascend(
         start,
-        improve,
-        tolerance=tolerance,
-        score_tolerance=how.score_tolerance,
-        sweeps=sweeps,
+        improver(data, over, how.penalty),
+        tolerance=how.tolerance[loose],
+        score_tolerance=how.score_tolerance[loose],
+        sweeps=how.sweeps,
         leap=leap,
     )
+
+
+def _rough(start: GradedResponse, improve: Improve, how: FactorSearch, sweeps: int) -> Ascent[GradedResponse]:
+    # on the coarse grid, where arriving is not needed
+    return ascend(start, improve, tolerance=ROUGH, score_tolerance=how.score_tolerance[1], sweeps=sweeps, leap=leap)
 
 
 def _search(
@@ -222,13 +240,13 @@ def _search(
     shorts = []
     for number in range(n_starts):
         start = start_values(data, MOST_DIMENSIONS, None if number == 0 else rng)
-        shorts.append(_climb(start, improve, how, tolerance=ROUGH, sweeps=how.short_sweeps))
+        shorts.append(_rough(start, improve, how, how.short_sweeps))
         if on_climb is not None:
             on_climb(number + 1, total)
     shorts.sort(key=lambda ascent: -float(ascent.path[-1]))
     finals = []
     for number, short in enumerate(shorts[: how.finished]):
-        finals.append(_climb(short.parameters, improve, how, tolerance=ROUGH, sweeps=how.sweeps))
+        finals.append(_rough(short.parameters, improve, how, how.coarse_sweeps))
         if on_climb is not None:
             on_climb(n_starts + number + 1, total)
     finals.sort(key=lambda ascent: -_limit(ascent))
@@ -257,7 +275,7 @@ def start_values(data: Answers, n_dimensions: int, rng: np.random.Generator | No
         Slopes from the principal components of the correlations, intercepts from the shares of the whole sample.
     """
     values, vectors = np.linalg.eigh(_correlations(data))
-    loading = vectors[:, -1] * np.sqrt(values[-1])
+    loading = vectors[:, -1] * np.sqrt(values[-1]) * (-1.0 if vectors[:, -1].sum() < 0 else 1.0)
     loading = np.where(loading < 0, -1.0, 1.0) * np.clip(np.abs(loading), *LOADING)
     slopes = np.empty((len(data.n_answers), n_dimensions))
     slopes[:, 0] = LOGISTIC * loading / np.sqrt(1 - loading**2)
@@ -312,4 +330,7 @@ def turned(model: GradedResponse) -> GradedResponse:
     _, _, axes = np.linalg.svd(model.slopes, full_matrices=False)
     slopes = model.slopes @ axes.T if model.n_dimensions > 1 else model.slopes
     signs = np.where(slopes.sum(axis=0) < 0, -1.0, 1.0)
-    return GradedResponse(slopes * signs, model.intercepts)
+    prior = model.prior
+    if prior is not None and signs[0] < 0:
+        prior = prior[::-1].copy()  # levels lie evenly about zero
+    return GradedResponse(slopes * signs, model.intercepts, prior)

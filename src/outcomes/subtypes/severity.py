@@ -15,16 +15,19 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from outcomes.errors import ConfigError, NotConvergedWarning
-from outcomes.kernel.graded_response import place
-from outcomes.kernel.graded_response_answers import answers
+from outcomes.kernel.graded_response import probabilities
 from outcomes.kernel.graded_response_fit import FEWEST_ITEMS, FactorFit, fit_factors
 from outcomes.kernel.latent_markov_starts import Search
 from outcomes.subtypes.latent_markov import LatentMarkov, Progress, Source
+from outcomes.subtypes.profiles import expected_scores
 from outcomes.subtypes.sequences import MISSING, Sequences, sequences
 
 CLASSES, CONTINUOUS = "classes", "continuous"
 CLEAR = 10.0  # a lead in BIC that counts as very strong (Kass & Raftery 1995, J Am Stat Assoc 90, 773-795, section 4.1)
 TWO = 2
+LEVELS = 7  # values of a severity of any distribution; with more BIC seldom gained on skewed, clustered or real answers
+SIMULATED = 20_000  # people drawn to see what severity alone would show
+NORMAL, ANY = "one dimension, normal", "one dimension, any distribution"
 FAMILIES = ("nominal", "ordinal")
 
 
@@ -73,8 +76,9 @@ def compare_with_factors(
 
     Only the first answered occasion of each person is used, so that rows are independent and every model has the same
     likelihood to raise. Classes compete with free answer probabilities and with ordered ones, because the continuous
-    models (graded response, one and two dimensions) spend fewer parameters on ordered answers and would else win by
-    thrift alone.
+    models (graded response) spend fewer parameters on ordered answers and would else win by thrift alone. One dimension
+    competes as a normal one and as one of any distribution (seven levels with free probabilities), because classes
+    would else win wherever severity is skewed or clustered.
 
     Parameters
     ----------
@@ -91,10 +95,11 @@ def compare_with_factors(
     Returns
     -------
     DataFrame
-        One row a model: model, kind ("classes" or "continuous"), size (classes or dimensions), answers ("nominal",
-        "ordinal", "by item" or "graded"), log_likelihood, n_parameters, aic, bic (n is the number of persons),
-        n_persons, starts_at_best, converged, best (the smallest BIC). Two dimensions are left out below five items
-        that vary.
+        One row a model: model (its name), kind ("classes" or "continuous"), size (classes or dimensions), answers
+        ("nominal", "ordinal", "by item" or "graded"), log_likelihood, n_parameters, aic, bic (n is the number of
+        persons), n_persons, starts_at_best, converged, rising (classes: share of item scores that do not fall from one
+        class to the next of higher total; 1 where classes are mere levels; NaN for dimensions), best (the smallest
+        BIC). Two dimensions are left out below five items that vary.
 
     Raises
     ------
@@ -120,7 +125,7 @@ def compare_with_factors(
                 rows.append(_class_row(model.fit(first, on_progress=on_progress)))
     codes = _numbered(first)
     seed = template.random_state
-    rows.append(_factor_row(fit_factors(codes)))
+    rows.extend(_factor_row(fit_factors(codes, levels=levels)) for levels in (None, LEVELS))
     if (codes.max(axis=0) > 0).sum() >= FEWEST_ITEMS[1]:
         told = None if on_progress is None else lambda done, total: on_progress("two dimensions", done, total)
         rows.append(_factor_row(fit_factors(codes, TWO, rng=np.random.default_rng(seed), on_climb=told)))
@@ -140,6 +145,7 @@ def _numbered(first: Sequences) -> NDArray[np.int8]:
 
 def _class_row(model: LatentMarkov) -> dict[str, object]:
     criteria = model.information_criteria()
+    scores = expected_scores(model.response_, model.answers_)
     family = model.emissions if isinstance(model.emissions, str) else "by item"
     words = {"nominal": " with free answers", "ordinal": " with ordered answers"}.get(family, "")
     return {
@@ -154,13 +160,15 @@ def _class_row(model: LatentMarkov) -> dict[str, object]:
         "n_persons": model.n_persons_,
         "starts_at_best": model.starts_at_best_,
         "converged": model.converged_,
+        "rising": float((np.diff(scores, axis=0) >= 0).mean()) if model.n_states > 1 else 1.0,
     }
 
 
 def _factor_row(fit: FactorFit) -> dict[str, object]:
     deviance = -2 * fit.log_likelihood
+    one = NORMAL if fit.model.prior is None else ANY
     return {
-        "model": "one dimension" if fit.model.n_dimensions == 1 else "two dimensions",
+        "model": one if fit.model.n_dimensions == 1 else "two dimensions",
         "kind": CONTINUOUS,
         "size": fit.model.n_dimensions,
         "answers": "graded",
@@ -171,6 +179,7 @@ def _factor_row(fit: FactorFit) -> dict[str, object]:
         "n_persons": fit.n_persons,
         "starts_at_best": fit.starts_at_best,
         "converged": fit.converged,
+        "rising": float("nan"),
     }
 
 
@@ -219,9 +228,12 @@ def _smallest(table: pd.DataFrame) -> pd.Series:
 def _statement(best: pd.Series, rival: pd.Series, lead: float, people: str) -> str:
     behind = f"BIC lower by {lead:,.1f} than that of {rival['model']}, the best of the other kind"
     if best["kind"] == CONTINUOUS and best["size"] == 1:
+        shape = (
+            "" if best["model"] == NORMAL else " Severity is not normally distributed, which is not a subtype either."
+        )
         return (
-            f"There is no evidence of subtypes beyond severity: at the first occasions of {people} one continuous "
-            f"dimension describes the answers better than classes ({behind})."
+            f"There is no evidence of subtypes beyond severity: at the first occasions of {people} one dimension "
+            f"describes the answers better than classes ({behind}).{shape}"
         )
     if best["kind"] == CONTINUOUS:
         return (
@@ -230,18 +242,28 @@ def _statement(best: pd.Series, rival: pd.Series, lead: float, people: str) -> s
         )
     if best["size"] == 1:
         return f"The answers at the first occasions of {people} share neither a severity nor classes ({behind})."
-    return (
+    parts = [
         f"Classes describe the answers better than one or two continuous dimensions at the first occasions of {people}:"
-        f" {best['model']} ({behind}). That they differ in more than severity is for their shapes to show."
-    )
+        f" {best['model']} ({behind})."
+    ]
+    if best["rising"] == 1:
+        parts.append(
+            "But every item rises from each class to the next: levels of one severity, no evidence of subtypes."
+        )
+    else:
+        share = f"{1 - best['rising']:.0%}"
+        parts.append(f"From each class to the next of higher total, {share} of the item scores fall.")
+    return " ".join(parts)
 
 
-def shape_residuals(model: LatentMarkov, X: Source) -> pd.DataFrame:
-    """In which items does each state depart from what its severity alone would lead to expect.
+def shape_residuals(model: LatentMarkov, X: Source, *, random_state: int = 0) -> pd.DataFrame:
+    """In which items does each state depart from what severity alone would show.
 
-    A one-dimensional model is fitted to the first occasions. Each person's item scores are compared with those expected
-    given where all their answers place them, and the differences are averaged over people by their probability of
-    each state. Because an item helps to place its own person, differences are drawn slightly towards zero.
+    States are found from the same answers, so even where nothing but severity exists the states differ in every item,
+    and by other amounts than severity given all answers leads to expect. The comparison is therefore with people
+    simulated from one dimension of severity (normal or of any distribution, whichever has the smaller BIC), with the
+    same answers missing, who are given states by the same model. A residual is what the real people of a state show
+    beyond the simulated ones.
 
     Parameters
     ----------
@@ -249,12 +271,14 @@ def shape_residuals(model: LatentMarkov, X: Source) -> pd.DataFrame:
         A fitted estimator of states (or classes).
     X : Trajectories, DataFrame or 2-D array
         See `first_occasions`; with the items of the model.
+    random_state : int, default 0
+        Seed of the simulated people.
 
     Returns
     -------
     DataFrame
         One row a state and item: state, item, n (expected people who answered), observed and expected (mean score),
-        residual, standard_error (severity and states taken as known). NaN where nobody is expected.
+        residual, standard_error (of the residual; the two models taken as known). NaN where nobody is expected.
 
     Raises
     ------
@@ -262,31 +286,46 @@ def shape_residuals(model: LatentMarkov, X: Source) -> pd.DataFrame:
         If the model does not know the items or answers, or fewer than three items vary.
     """
     first = first_occasions(X)
-    states = model.filtered(Sequences(first.items, first.starts, first.columns, np.arange(first.items.shape[0])))
     codes = _numbered(first)
-    fit = fit_factors(codes)
-    scores = tuple(np.unique(column[column != MISSING]).astype(np.float64) for column in first.items.T)
-    _, expected = place(fit.data, fit.model, fit.grid, scores)
-    expected = expected[answers(codes).pattern]
+    fits = [fit_factors(codes, levels=levels) for levels in (None, LEVELS)]
+    fit = min(fits, key=lambda each: each.n_parameters * np.log(each.n_persons) - 2 * each.log_likelihood)
+    drawn = _draw(fit, first, np.random.default_rng(random_state))
+    real, made = (_filtered(model, items, first.columns) for items in (first.items, drawn))
     rows = []
-    for state in range(states.shape[1]):
+    for state in range(model.n_states):
         for item, name in enumerate(first.columns):
-            given = first.items[:, item] != MISSING
-            observed = first.items[given, item].astype(np.float64)
-            rows.append(
-                {"state": state + 1, "item": name, **_mean(states[given, state], observed, expected[given, item])}
-            )
+            n, observed, error = _mean(real[:, state], first.items[:, item])
+            _, expected, noise = _mean(made[:, state], drawn[:, item])
+            means = {"observed": observed, "expected": expected, "residual": observed - expected}
+            row = {"state": state + 1, "item": name, "n": n, **means, "standard_error": float(np.hypot(error, noise))}
+            rows.append(row)
     return pd.DataFrame(rows)
 
 
-def _mean(
-    weight: NDArray[np.float64], observed: NDArray[np.float64], expected: NDArray[np.float64]
-) -> dict[str, float]:
-    n = float(weight.sum())
+def _draw(fit: FactorFit, first: Sequences, rng: np.random.Generator) -> NDArray[np.int8]:
+    # people of one severity, with the missing answers of real ones
+    places = rng.choice(fit.grid.prior.size, SIMULATED, p=fit.model.over(fit.grid))
+    pattern = rng.integers(first.items.shape[0], size=SIMULATED)
+    drawn = np.full((SIMULATED, first.items.shape[1]), MISSING, dtype=np.int8)
+    for item, p in enumerate(probabilities(fit.model, fit.grid.nodes)):
+        column = first.items[:, item]
+        scores = np.unique(column[column != MISSING])
+        reached = rng.random(SIMULATED) > p.cumsum(axis=0)[:-1, places]
+        drawn[:, item] = np.where(column[pattern] != MISSING, scores[reached.sum(axis=0)], MISSING)
+    return drawn
+
+
+def _filtered(model: LatentMarkov, items: NDArray[np.int8], columns: tuple[str, ...]) -> NDArray[np.float64]:
+    n = items.shape[0]
+    return model.filtered(Sequences(items, np.arange(n + 1), columns, np.arange(n)))
+
+
+def _mean(weight: NDArray[np.float64], scores: NDArray[np.int8]) -> tuple[float, float, float]:
+    # summed weights, mean and its standard error, over those who answered
+    given = scores != MISSING
+    share, score = weight[given], scores[given].astype(np.float64)
+    n = float(share.sum())
     if n <= 0:
-        return {"n": n, **dict.fromkeys(("observed", "expected", "residual", "standard_error"), float("nan"))}
-    difference = observed - expected
-    residual = float(weight @ difference) / n
-    error = float(np.sqrt((weight * (difference - residual)) @ (weight * (difference - residual)))) / n
-    means = {"observed": float(weight @ observed) / n, "expected": float(weight @ expected) / n}
-    return {"n": n, **means, "residual": residual, "standard_error": error}
+        return n, float("nan"), float("nan")
+    mean = float(share @ score) / n
+    return n, mean, float(np.sqrt(((share * (score - mean)) ** 2).sum())) / n
