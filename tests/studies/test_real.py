@@ -66,7 +66,7 @@ def two_waves(tmp_path_factory, shared_dir):
 
 @pytest.fixture(scope="module")
 def nhanes(tmp_path_factory, shared_dir):
-    return ran(tmp_path_factory.mktemp("nhanes"), "nhanes", shared_dir / "data" / "nhanes_phq9")
+    return ran(tmp_path_factory.mktemp("nhanes"), "nhanes", shared_dir / "data" / "nhanes_phq9", states="[2]")
 
 
 def middle(count):

@@ -1,8 +1,12 @@
 """What does the report say about a step that the data do not bear? That it was not possible, and why."""
 
+import re
+
 from outcomes.errors import DataError
 from outcomes.publications.page import Section
 from outcomes.studies.chapters.chapter import Chapter
+
+NUMBER = re.compile(r"\b\d[\d,.]*\b")
 
 
 def gap_chapter(heading: str, reason: DataError) -> Chapter:
@@ -18,8 +22,8 @@ def gap_chapter(heading: str, reason: DataError) -> Chapter:
     Returns
     -------
     Chapter
-        One paragraph.
+        One paragraph. Numbers are written as n: a count that no policy has rounded is not printed.
     """
-    why = str(reason).rstrip(".")
+    why = NUMBER.sub("n", str(reason)).rstrip(".")
     said = f"Too few data to say: this step was asked for and was not possible. The reason: {why}."
     return Chapter(Section(heading, (said,)))
