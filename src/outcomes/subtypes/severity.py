@@ -38,8 +38,8 @@ def first_occasions(X: Source) -> Sequences:
     ----------
     X : Trajectories, DataFrame or 2-D array
         See `outcomes.subtypes.sequences.sequences`. Where a column ``pseudonym`` (of a table, or of the ``keys`` of
-        trajectories) tells persons apart, a person with several referrals counts once; else each sequence is a
-        person.
+        trajectories) tells persons apart, a person with several referrals counts once, with the first of them in the
+        order of sequences; else each sequence is a person.
 
     Returns
     -------
@@ -238,7 +238,7 @@ def _statement(best: pd.Series, rival: pd.Series, lead: float, people: str) -> s
     if best["kind"] == CONTINUOUS:
         return (
             f"Two continuous dimensions describe the answers better than classes at the first occasions of {people} "
-            f"({behind}): people differ in more than severity, but by degree and not in kind."
+            f"({behind}): people seem to differ in more than severity, but by degree rather than in kind."
         )
     if best["size"] == 1:
         return f"The answers at the first occasions of {people} share neither a severity nor classes ({behind})."
