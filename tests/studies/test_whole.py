@@ -319,7 +319,7 @@ def test_the_pages_in_a_browser(study, browser, name, width):
         page.close()
 
 
-@pytest.mark.parametrize(("name", "most"), [("report.html", 16), ("care/caseload.html", 16)])
+@pytest.mark.parametrize(("name", "most"), [("report.html", 12), ("care/caseload.html", 12)])
 @pytest.mark.browser
 def test_the_pages_fit_on_a_few_sheets(study, browser, name, most):
     page = browser.open(study.report / name)
