@@ -71,3 +71,7 @@ def test_impossible_counts_are_refused():
         rounded([-1], rule)
     with pytest.raises(DisclosureError, match="must not exceed its denominator"):
         rounded_numerator([3], [2], [3], rule)
+
+
+def test_nought_has_no_minus():
+    assert not np.signbit(half_up([-0.001, -0.0, 0.001], 2)).any()

@@ -123,7 +123,7 @@ def half_up(values: ArrayLike, decimals: int) -> Floats:
     given = np.asarray(values, dtype=float)
     step = Decimal(1).scaleb(-decimals)
     flat = [_half_up_one(float(value), step) for value in given.ravel()]
-    return np.array(flat, dtype=float).reshape(given.shape)
+    return np.array(flat, dtype=float).reshape(given.shape) + 0.0  # no minus before nought
 
 
 def percentage(events: ArrayLike, n: ArrayLike, decimals: int) -> Floats:
