@@ -100,6 +100,16 @@ def test_the_record_says_what_was_made_and_how_to_go_on(study):
     assert re.search(r"(\d+) open = (\d+) flag \+ (\d+) no flag \+ (\d+) cannot score", text)
 
 
+def test_the_record_says_what_became_of_every_row(study):
+    text = "\n".join(study.record.lines()).replace(",", "")
+    found = re.search(
+        r"(\d+) rows read = (\d+) accepted \+ (\d+) duplicate \+ (\d+) quarantined \+ (\d+) refused", text
+    )
+    read, *parts = (int(number) for number in found.groups())
+    assert read == sum(parts) == study.record.intake.tally["read"].sum() > 0
+    assert study.record.intake_sheet.read_text(encoding="utf-8") == study.record.intake.text()
+
+
 def test_every_step_was_told_to_its_end(study):
     last = {step: (done, total) for step, done, total in study.steps}
     assert {"Inventing a service", "Checking the feed", "Comparing groups", "Writing the report"} <= set(last)

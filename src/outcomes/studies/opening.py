@@ -216,6 +216,7 @@ def take_in(
     step = "Checking the feed"
     progress(step, 0, 1)
     report = ingest(source, library=workspace.library, vault=workspace.vault, keys=_key(settings, request))
+    workspace.intake.write_text(report.text(), encoding="utf-8")
     progress(step, 1, 1)
     return report
 

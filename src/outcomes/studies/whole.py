@@ -41,6 +41,7 @@ class StudyRecord:
     question: str
     snapshot: str
     intake: IntakeReport | None
+    intake_sheet: Path
     made: tuple[tuple[str, Path], ...]
     caseload: tuple[str, ...]
     tracking: Path | None
@@ -53,7 +54,14 @@ class StudyRecord:
         tuple of str
             Sentences for the terminal.
         """
-        lines = ["", self.question, f"Snapshot {self.snapshot}", "", "What it made:"]
+        lines = ["", self.question, f"Snapshot {self.snapshot}"]
+        if self.intake is not None:
+            told = self.intake.tally[["read", "accepted", "duplicate", "quarantined", "refused"]].sum()
+            lines.append(
+                f"{told['read']:,} rows read = {told['accepted']:,} accepted + {told['duplicate']:,} duplicate + "
+                f"{told['quarantined']:,} quarantined + {told['refused']:,} refused; which and why: {self.intake_sheet}"
+            )
+        lines += ["", "What it made:"]
         lines += [f"  {what:<34} {place}" for what, place in self.made]
         lines += [f"  {line}" for line in self.caseload]
         if self.tracking is not None:
@@ -123,6 +131,7 @@ def run_study(
         experiment.study.question,
         opened.view.snapshot,
         opened.intake,
+        workspace.intake,
         _made(workspace.report),
         caseload,
         store,

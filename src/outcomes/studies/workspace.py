@@ -43,6 +43,11 @@ class Workspace:
         return self.root / self.study / "vault"
 
     @property
+    def intake(self) -> Path:
+        """What happened to every row of the last feed: files, row numbers, rules, counts, never a value."""
+        return self.root / self.study / "intake.txt"
+
+    @property
     def mlflow(self) -> Path:
         """The MLflow store that all studies of this root share."""
         return self.root / "mlflow"
