@@ -1,5 +1,5 @@
 #!/bin/sh
-# Resolve pyproject.toml into the two lock files: exact versions with hashes, no index host, Linux and Apple-silicon macOS, Python >= 3.11.
+# Resolve pyproject.toml into the lock files (run, test, benchmark): exact versions with hashes, no index host, Linux and Apple-silicon macOS, Python >= 3.11.
 # The test lock is bound to the run lock, so that what is tested is what runs. UPGRADE=1 takes newer releases within the bounds.
 set -eu
 cd "$(dirname "$0")/.."
@@ -16,5 +16,6 @@ compile() {
         --no-emit-index-url --no-emit-find-links --no-header --no-annotate $upgrade "$@"
 }
 compile --group build --output-file requirements/run.txt
-compile --group build --group test --constraint requirements/run.txt --output-file requirements/test.txt
+compile --group build --group test --extra pdf --constraint requirements/run.txt --output-file requirements/test.txt
+compile --group build --group benchmark --constraint requirements/run.txt --output-file requirements/benchmark.txt
 printf 'lock: %s packages to run, %s to test\n' "$(grep -c '==' requirements/run.txt)" "$(grep -c '==' requirements/test.txt)"
