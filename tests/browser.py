@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -352,6 +353,20 @@ class Page:
     def faults(self) -> list[str]:
         """Return accessibility faults that a machine can see: names, headings, tables, language, contrast."""
         return list(self.evaluate(AUDIT.read_text(encoding="utf-8")))
+
+    def axe(self) -> list[str]:
+        """Return what axe-core finds against WCAG 2.2 AA and its best practices: rule, gravity, first elements.
+
+        The page's content policy forbids scripts; DevTools evaluates axe past it without loosening it. It is evaluated
+        afresh for each call, so call `media` before to look at the page as it is printed or in the dark.
+        """
+        self.evaluate(files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8") + "\n;true")
+        return list(
+            self.evaluate(
+                """axe.run(document, {resultTypes: ["violations"]}).then(found => found.violations.map(fault =>
+                `${fault.id} (${fault.impact}): ${fault.nodes.slice(0, 3).map(node => node.target.join(" ")).join("; ")}`))"""
+            )
+        )
 
     def close(self) -> None:
         """Close this page."""

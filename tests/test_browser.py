@@ -82,6 +82,28 @@ def test_faults_are_found(browser, write, body, fault):
     page.close()
 
 
+@pytest.mark.parametrize(
+    ("body", "rule"),
+    [
+        ("<p style='color:#aaa'>pale</p>", "color-contrast"),
+        ("<img src='data:,'>", "image-alt"),
+        ("<input>", "label"),
+        ("<ul><p>no item</p></ul>", "list"),
+    ],
+)
+def test_axe_finds_faults_even_where_the_page_forbids_scripts(browser, write, body, rule):
+    head = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+    page = browser.open(write(body, head))
+    assert any(line.startswith(f"{rule} (") for line in page.axe())
+    page.close()
+
+
+def test_axe_is_silent_about_a_good_page(browser, write):
+    page = browser.open(write("<p>words</p>"))
+    assert page.axe() == []
+    page.close()
+
+
 def test_wide_pages_are_seen(browser, write):
     page = browser.open(write("<div style='width:900px'>wide</div>"), width=390, height=844)
     assert page.overflow() > 500

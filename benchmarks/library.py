@@ -1,0 +1,159 @@
+"""How fast and how compact is the library? ``python benchmarks/library.py [occasions] [patients] [folder]``.
+
+An invented feed (patients, referrals, wide PHQ-9 and GAD-7 answers), and each step in a process of its own: wall and
+processor seconds, peak memory, bytes on disk. The peer is pandas, which reads the same files with `read_csv` and writes
+them with `to_parquet`: it checks nothing, makes no pseudonym, joins no versions and keeps no snapshot.
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+
+from outcomes.library.intake import folder_source, ingest
+from outcomes.library.view import research_view
+
+SEED = 2026
+ITEMS = (*(f"phq9_{item}" for item in range(1, 10)), *(f"gad7_{item}" for item in range(1, 8)))
+FIRST_DAY = np.datetime64("2019-01-01")
+MEBIBYTE = 1 << 20
+STEPS = ("ingest", "ingest again", "read all", "peer")
+
+
+def write(folder: Path, name: str, columns: dict[str, np.ndarray | pa.Array]) -> None:
+    pyarrow.csv.write_csv(pa.table(columns), folder / f"{name}.csv", pyarrow.csv.WriteOptions(quoting_style="none"))
+
+
+def write_feed(folder: Path, occasions: int, patients: int) -> None:
+    """Severity walks down from session to session; the items follow it, each with its own noise."""
+    rng = np.random.default_rng(SEED)
+    folder.mkdir(parents=True, exist_ok=True)
+    who = np.char.add("P", np.char.zfill(rng.permutation(10 * patients)[:patients].astype(str), 8))
+    received = FIRST_DAY + rng.integers(0, 1_500, patients)
+    write(
+        folder,
+        "patients",
+        {
+            "patient_id": who,
+            "nhs_number": (9_000_000_000 + np.arange(patients)).astype(str),
+            "birth_date": (np.datetime64("1940-01-01") + rng.integers(0, 23_000, patients)).astype(str),
+            "gender": rng.choice(["1", "2", "X"], patients, p=[0.34, 0.64, 0.02]),
+            "ethnic_category": rng.choice(list("ABDHMRZ"), patients, p=[0.7, 0.06, 0.04, 0.06, 0.05, 0.02, 0.07]),
+            "deprivation_decile": rng.integers(1, 11, patients).astype(str),
+        },
+    )
+    episode = np.char.add("E", np.arange(patients).astype(str))
+    write(
+        folder,
+        "referrals",
+        {
+            "patient_id": who,
+            "episode_id": episode,
+            "received_date": received.astype(str),
+            "service_id": rng.choice(["S1", "S2", "S3"], patients),
+            "therapist_id": np.char.add("T", rng.integers(0, 400, patients).astype(str)),
+            "referral_source": rng.choice(["A1", "B1"], patients),
+            "problem_descriptor": rng.choice(["F320", "F411", "F412"], patients),
+            "discharge_date": (received + 200).astype(str),
+            "end_code": rng.choice(["46", "47"], patients),
+        },
+    )
+    place = np.sort(rng.integers(0, patients, occasions))
+    number = np.arange(occasions) - np.searchsorted(place, place)
+    level = rng.normal(0.6, 1.0, patients)[place] - 0.12 * number + rng.normal(0, 0.5, occasions)
+    shown = level[:, None] + rng.normal(0, 0.7, (occasions, len(ITEMS)))
+    answers = np.digitize(shown, [-0.8, 0.4, 1.4])
+    shuffled = rng.permutation(occasions)
+    day = (received[place] + 14 + 7 * number).astype(str)
+    columns = {"patient_id": who[place], "episode_id": episode[place], "session_date": day}
+    columns |= {item: answers[:, spot].astype(np.int8) for spot, item in enumerate(ITEMS)}
+    write(folder, "responses", {name: values[shuffled] for name, values in columns.items()})
+
+
+def disk(folder: Path) -> float:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / MEBIBYTE
+
+
+def take_in(root: Path) -> dict[str, float]:
+    report = ingest(
+        folder_source(root / "feed", kind="invented", seed=SEED), library=root / "library", vault=root / "vault"
+    )
+    return {"rows accepted": int(report.tally["accepted"].sum())}
+
+
+def read_all(root: Path) -> dict[str, float]:
+    view = research_view(root / "library")
+    return {"occasions": len(view.tables["occasions"])}
+
+
+def peer(root: Path) -> dict[str, float]:
+    (root / "peer").mkdir(exist_ok=True)
+    for path in sorted((root / "feed").glob("*.csv")):
+        pd.read_csv(path).to_parquet(root / "peer" / f"{path.stem}.parquet")
+    return {}
+
+
+def step(name: str, root: Path) -> dict[str, float]:
+    work: dict[str, Callable[[Path], dict[str, float]]] = {
+        "ingest": take_in,
+        "ingest again": take_in,
+        "read all": read_all,
+        "peer": peer,
+    }
+    start, busy = time.perf_counter(), time.process_time()
+    found = work[name](root)
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return {
+        "wall_s": time.perf_counter() - start,
+        "cpu_s": time.process_time() - busy,
+        "peak_mib": usage.ru_maxrss / 1024,
+        **found,
+    }
+
+
+@contextmanager
+def place(folder: str | None) -> Iterator[Path]:
+    if folder:
+        yield Path(folder)
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        yield Path(temporary)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("occasions", nargs="?", type=int, default=1_000_000)
+    parser.add_argument("patients", nargs="?", type=int, default=100_000)
+    parser.add_argument("folder", nargs="?")
+    parser.add_argument("--step", choices=STEPS)
+    given = parser.parse_args()
+    if given.step:
+        print(json.dumps(step(given.step, Path(given.folder))))
+        return
+    with place(given.folder) as root:
+        if not (root / "feed").is_dir():
+            write_feed(root / "feed", given.occasions, given.patients)
+        print(
+            f"{given.occasions:,} occasions of {given.patients:,} patients; feed {disk(root / 'feed'):.1f} MiB as CSV"
+        )
+        for name in STEPS:
+            command = [sys.executable, __file__, str(given.occasions), str(given.patients), str(root), "--step", name]
+            said = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+            print(f"{name:<14}" + "  ".join(f"{key} {value:,.2f}" for key, value in said.items()), flush=True)
+        for name in ("library", "vault", "peer"):
+            print(f"{name:<14}{disk(root / name):8.1f} MiB on disk")
+
+
+if __name__ == "__main__":
+    main()
