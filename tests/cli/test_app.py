@@ -12,12 +12,13 @@ from small_study import FROM_FILES, INVENTED
 from typer.exceptions import Abort
 from typer.main import get_command
 
-from outcomes import __version__
-from outcomes.cli import main
+from outcomes import __version__, cli
+from outcomes.cli import care, library, main, options, pages, study
 from outcomes.cli.app import EXIT_CODES, app
 from outcomes.errors import AccessError, ConfigError, DataError, DisclosureError, NotConverged, OutcomesError
 from outcomes.studies import feed as feed_study
-from outcomes.studies import opening, pages, whole
+from outcomes.studies import opening, whole
+from outcomes.studies import pages as served_pages
 
 HEAVY = {"pandas", "numpy", "sklearn", "xgboost", "mlflow", "matplotlib", "shap", "scipy", "numba", "pydantic"}
 COMMANDS = get_command(app).commands
@@ -52,6 +53,22 @@ def test_help_documents_every_exit_code(capsys):
     assert " ".join(EXIT_CODES.split()) in said
     for error in (ConfigError, DataError, AccessError, DisclosureError, NotConverged, OutcomesError):
         assert f" {error.exit_code} " in EXIT_CODES
+
+
+@pytest.mark.parametrize("reader", [study, library, care, pages])
+def test_every_module_of_commands_is_registered(reader):
+    assert reader.__name__.rpartition(".")[2] in cli.__all__
+    assert any(command.callback.__module__ == reader.__name__ for command in COMMANDS.values())
+
+
+@pytest.mark.parametrize("shared", ["Keys", "Root", "Reports", "Processes", "SourceFolder", "Allowlist"])
+def test_an_option_that_commands_share_is_spelled_and_explained_in_one_place(shared):
+    (info,) = getattr(options, shared).__metadata__
+    spelling = info.param_decls[0] if info.param_decls else info.default
+    helps = {
+        parameter.help for command in COMMANDS.values() for parameter in command.params if spelling in parameter.opts
+    }
+    assert helps == {info.help}
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
@@ -242,6 +259,19 @@ def test_a_stop_is_code_130(place, monkeypatch, capsys, stop):
     assert "stopped; nothing half-written is left under a final name" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("turned_into", [SystemError("a result with an exception set"), NotConverged("cut short")])
+def test_a_stop_that_a_library_turned_into_another_error_is_code_130_too(place, monkeypatch, capsys, turned_into):
+    def stopped_in_compiled_code(*_, **__):
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        raise turned_into
+
+    monkeypatch.setattr(feed_study, "write_invented_feed", stopped_in_compiled_code)
+    assert main(["simulate", str(place.root / "feed")]) == 130
+    assert "stopped; nothing half-written" in capsys.readouterr().err
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
 @pytest.mark.slow
 def test_control_c_leaves_nothing_half_done_and_the_next_run_goes_on(place):
     """A real signal to a real process, while it is fitting; then the same command again, on what was left."""
@@ -273,7 +303,7 @@ def test_the_pages_of_runs_are_served_on_this_machine_only(tmp_path, monkeypatch
         asked_for.append((command, env["MLFLOW_DISABLE_TELEMETRY"], check))
         return subprocess.CompletedProcess(command, 0)
 
-    monkeypatch.setattr(pages.subprocess, "run", served)
+    monkeypatch.setattr(served_pages.subprocess, "run", served)
     assert main(["ui", "--workspace", str(tmp_path), "--port", "5123"]) == 0
     command, telemetry, _ = asked_for[0]
     assert "127.0.0.1" in command

@@ -8,6 +8,17 @@ from small_study import FROM_FILES, INVENTED
 
 from outcomes.errors import ConfigError
 from outcomes.studies.experiment import Experiment, parse_experiment, read_experiment
+from outcomes.studies.sections import (
+    fairness,
+    flags,
+    measures,
+    prognosis,
+    publications,
+    section,
+    source,
+    study,
+    subtypes,
+)
 
 EXPERIMENTS = Path(__file__).resolve().parents[2] / "experiments"
 WRONG = [  # what is replaced, by what, what is said
@@ -31,6 +42,9 @@ WRONG = [  # what is replaced, by what, what is said
 ]
 
 
+SECTIONS = [fairness, flags, measures, prognosis, publications, source, study, subtypes]
+
+
 def read(place, text):
     return read_experiment(place.write(text))
 
@@ -41,6 +55,26 @@ def test_what_was_written_is_what_is_read(place):
     assert experiment.source.simulate.patients == 500
     assert experiment.measures.edition == "nhs_talking_therapies_v2_1"
     assert experiment.fairness.by == ("gender", "deprivation_quintile")
+
+
+@pytest.mark.parametrize("module", SECTIONS, ids=lambda module: module.__name__.rpartition(".")[2])
+def test_every_setting_of_every_section_is_explained_and_nothing_else_is_taken(module):
+    settings = [
+        kind
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, section.Section) and kind is not section.Section
+    ]
+    assert settings
+    for kind in settings:
+        assert kind.model_config["extra"] == "forbid"
+        assert kind.model_config["frozen"]
+        unexplained = [name for name, field in kind.model_fields.items() if not field.description]
+        assert unexplained == []
+
+
+def test_every_section_of_the_file_has_its_module():
+    named = {module.__name__.rpartition(".")[2] for module in SECTIONS}
+    assert set(Experiment.model_fields) == named
 
 
 def test_an_absent_section_is_a_step_not_taken(place):

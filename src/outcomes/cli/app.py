@@ -1,9 +1,13 @@
 """The command ``outcomes``, and the one place where an error becomes an exit code."""
 
 import os
+import signal
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, current_thread, main_thread
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -55,22 +59,57 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         0, or the documented code of what went wrong. Called as the console script, the process exits with it.
     """
+    with _interruptions() as interrupted:
+        return _main(arguments, interrupted)
+
+
+@contextmanager
+def _interruptions() -> Iterator[Event]:
+    """Remember that Ctrl-C was pressed: compiled code may turn the interrupt into an exception of another class.
+
+    Yields
+    ------
+    Event
+        Set as soon as Ctrl-C was pressed.
+    """
+    pressed = Event()
+
+    def remember(number: int, frame: FrameType | None) -> None:
+        pressed.set()
+        signal.default_int_handler(number, frame)
+
+    if current_thread() is not main_thread() or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield pressed  # only the main thread may listen, and a caller that listens itself goes on doing so
+        return
+    signal.signal(signal.SIGINT, remember)
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _main(arguments: Sequence[str] | None, interrupted: Event) -> int:
     try:
         code = app(args=None if arguments is None else list(arguments), standalone_mode=False)
-    except OutcomesError as error:
-        err.print(f"outcomes: {error}", markup=False)
-        return error.exit_code
-    except TyperException as error:
-        err.print(f"outcomes: {_usage(error)}; see `outcomes --help`", markup=False)
-        return ConfigError.exit_code
     except (KeyboardInterrupt, Abort):
         code = STOPPED
     except Exception as error:  # noqa: BLE001  the one top-level handler: a foreign message may hold a patient's value
-        err.print(_defect(error), markup=False)
-        return 70
+        if not interrupted.is_set():
+            said, code = _failure(error)
+            err.print(said, markup=False)
+            return code
+        code = STOPPED
     if code == STOPPED:  # typer turns Ctrl-C into this code by itself, and says nothing
         err.print(f"outcomes: {STOPPED_TEXT}", markup=False)
     return code if isinstance(code, int) else 0
+
+
+def _failure(error: Exception) -> tuple[str, int]:
+    if isinstance(error, OutcomesError):
+        return f"outcomes: {error}", error.exit_code
+    if isinstance(error, TyperException):
+        return f"outcomes: {_usage(error)}; see `outcomes --help`", ConfigError.exit_code
+    return _defect(error), 70
 
 
 def _usage(error: TyperException) -> str:
