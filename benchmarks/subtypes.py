@@ -1,17 +1,19 @@
-"""How fast the latent Markov engine is: occasions per CPU second, seconds to the stop, beside a plain NumPy
-implementation.
+"""How fast the latent Markov engine is: occasions per CPU second, seconds to the stop, beside other packages.
 
-Seven states, 16 items of 4 answers, 5 % missing, 2-12 occasions a patient. Run with ``python benchmarks/subtypes.py``;
-``--large`` adds 100,000 patients. Peers are timed in the same run where they are installed: hmmlearn for one item,
-StepMix for
-one occasion; the plain NumPy sweep is always there.
+Seven states, 16 items of 4 answers, 5 % missing, 2-20 occasions a patient (6.7 on average). Run with ``python
+benchmarks/subtypes.py``; ``--large`` adds 100,000 patients and ``--million`` a million, each in a process of its own so
+that its largest memory can be told. Peers are timed in the same run where they are installed: hmmlearn for one item,
+StepMix for one occasion; the plain NumPy sweep is always there.
 """
 
 import argparse
 import importlib.util
 import resource
+import subprocess
+import sys
 import time
 import tomllib
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,7 +22,7 @@ import numpy as np
 from outcomes.kernel.ascent import ascend
 from outcomes.kernel.latent_markov import LatentMarkovParameters, expect, improver, nominal
 from outcomes.kernel.latent_markov_packing import Observations, observe
-from outcomes.kernel.latent_markov_starts import start_values
+from outcomes.kernel.latent_markov_starts import REACHED, Search, search, start_values
 
 STATES, ITEMS, ANSWERS = 7, 16, 4
 GOLDEN = Path(__file__).parents[1] / "tests" / "golden" / "latent" / "seven_states.toml"
@@ -45,18 +47,24 @@ def draw(p: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def cohort(n: int, seed: int) -> Observations:
+    """Draw patients part by part, so that a million of them need no more memory than their answers."""
     rng = np.random.default_rng(seed)
     model = truth(rng)
-    lengths = rng.integers(2, 13, n)
+    lengths = 2 + rng.binomial(18, rng.beta(1.2, 3.4, n))
+    codes = np.concatenate([answers(model, part, rng) for part in np.array_split(lengths, max(n // 20_000, 1))])
+    return observe(codes, np.concatenate(([0], np.cumsum(lengths))), None, (ANSWERS,) * ITEMS)
+
+
+def answers(model: LatentMarkovParameters, lengths: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     starts = np.concatenate(([0], np.cumsum(lengths)))
     states = np.empty(starts[-1], dtype=np.int64)
-    states[starts[:-1]] = draw(np.repeat(model.initial[None], n, axis=0), rng)
+    states[starts[:-1]] = draw(np.repeat(model.initial[None], lengths.size, axis=0), rng)
     for t in range(1, lengths.max()):
         rows = starts[:-1][lengths > t] + t
         states[rows] = draw(model.transition[0][states[rows - 1]], rng)
-    codes = np.column_stack([draw(p[states], rng) for p in model.response]).astype(np.int8)
+    codes = np.column_stack([draw(p[states], rng).astype(np.int8) for p in model.response])
     codes[rng.random(codes.shape) < 0.05] = -1
-    return observe(codes, starts, None, (ANSWERS,) * ITEMS)
+    return codes
 
 
 def cpu_seconds(function: Callable[[], object], repeats: int) -> float:
@@ -108,50 +116,127 @@ def one_start(observations: Observations) -> tuple[float, int, str]:
     _, start = start_values(observations, form, STATES, 1, np.random.default_rng(0))
     before = time.process_time()
     climb = ascend(start, improve, tolerance=1e-4, score_tolerance=1e-2, sweeps=3000)
-    return time.process_time() - before, len(climb.path), climb.reason
+    return time.process_time() - before, climb.sweeps, climb.reason
+
+
+def relative_stop(observations: Observations) -> tuple[float, int]:
+    """One start to a relative change of 1e-8: too early, but what peers do."""
+    form = nominal(ITEMS, penalty=0.1)
+    improve = improver(observations, form, STATES)
+    _, here = start_values(observations, form, STATES, 1, np.random.default_rng(0))
+    before, last, sweeps = time.process_time(), -np.inf, 0
+    while True:
+        step = improve(here)
+        sweeps += 1
+        if step.objective - last < 1e-8 * abs(step.objective):
+            return time.process_time() - before, sweeps
+        here, last = step.parameters, step.objective
+
+
+def alone(n: int) -> None:
+    """Time one start in this process and say how much memory it took."""
+    data = cohort(n, seed=2)
+    improver(data, nominal(ITEMS), STATES)(start_values(data, nominal(ITEMS), STATES, 0, np.random.default_rng(0))[1])
+    seconds, sweeps, reason = one_start(data)
+    early, fewer = relative_stop(data)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"one start, {n:,} patients, {data.n_occasions:,} occasions: {seconds:.2f} CPU s, {sweeps} sweeps, stopped by "
+        f"{reason} (relative 1e-8: {early:.2f} CPU s, {fewer} sweeps); largest memory {memory:.0f} MB"
+    )
+
+
+def staged(observations: Observations) -> None:
+    """Fifty starts of which the best five are finished, on one thread and on two."""
+    form, plan, wall = nominal(ITEMS, penalty=0.1), Search(), []
+    for workers in (1, 2):
+        clock, before = time.perf_counter(), time.process_time()
+        climbs = search(observations, form, STATES, plan, seed=np.random.SeedSequence(0), workers=workers)
+        wall.append(time.perf_counter() - clock)
+        if workers == 1:
+            seconds = time.process_time() - before
+    reached = sum(climb.finished and climb.limit >= climbs[0].limit - REACHED for climb in climbs)
+    print(
+        f"50 staged starts, {observations.n_sequences:,} patients: {seconds:.1f} CPU s, {reached} of 5 finished reached "
+        f"the best; two threads {wall[0] / wall[1]:.2f} times as fast by the clock"
+    )
+
+
+def hmmlearn_ratio(observations: Observations) -> None:
+    from hmmlearn.hmm import CategoricalHMM  # noqa: PLC0415  optional peer
+
+    complete = np.maximum(observations.codes[:, :1], 0).astype(int)
+    lengths = np.diff(observations.starts)
+    theirs = CategoricalHMM(STATES, n_iter=5, tol=-np.inf, random_state=0)
+    seconds = cpu_seconds(lambda: theirs.fit(complete, lengths), 1) / 5
+    single = observe(complete, observations.starts, None, (ANSWERS,))
+    form = nominal(1)
+    start = start_values(single, form, STATES, 0, np.random.default_rng(0))[1]
+    improve = improver(single, form, STATES)
+    print(f"hmmlearn, one item: {seconds / cpu_seconds(lambda: improve(start), 15):.0f} times our time per sweep")
+
+
+def stepmix_ratio(observations: Observations) -> None:
+    from stepmix.stepmix import StepMix  # noqa: PLC0415  optional peer
+
+    first = observations.codes[observations.starts[:-1]]
+    table = np.where(first < 0, np.nan, first.astype(float))
+    sweeps = (5, 25)  # the difference leaves out what they do before and after
+    theirs = [
+        StepMix(STATES, measurement="categorical_nan", max_iter=n, abs_tol=-np.inf, rel_tol=-np.inf, random_state=0)
+        for n in sweeps
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        few, many = (cpu_seconds(lambda model=model: model.fit(table), 1) for model in theirs)
+    single = observe(first, np.arange(first.shape[0] + 1), None, (ANSWERS,) * ITEMS)
+    form = nominal(ITEMS)
+    start = start_values(single, form, STATES, 0, np.random.default_rng(0))[1]
+    improve = improver(single, form, STATES)
+    ours = cpu_seconds(lambda: improve(start), 15)
+    print(f"StepMix, one occasion: {(many - few) / (sweeps[1] - sweeps[0]) / ours:.0f} times our time per sweep")
 
 
 def peers(observations: Observations) -> None:
-    for name in ("hmmlearn", "stepmix"):
+    for name, compare in (("hmmlearn", hmmlearn_ratio), ("stepmix", stepmix_ratio)):
         if importlib.util.find_spec(name) is None:
             print(f"{name}: not installed, no ratio")
-    if importlib.util.find_spec("hmmlearn") is not None:
-        from hmmlearn.hmm import CategoricalHMM  # noqa: PLC0415  optional peer
+        else:
+            compare(observations)
 
-        complete = np.maximum(observations.codes[:, :1], 0).astype(int)
-        lengths = np.diff(observations.starts)
-        theirs = CategoricalHMM(STATES, n_iter=5, tol=-1.0, random_state=0)
-        seconds = cpu_seconds(lambda: theirs.fit(complete, lengths), 1) / 5
-        single = observe(complete, observations.starts, None, (ANSWERS,))
-        form = nominal(1)
-        start = start_values(single, form, STATES, 0, np.random.default_rng(0))[1]
-        improve = improver(single, form, STATES)
-        print(f"hmmlearn, one item: {seconds / cpu_seconds(lambda: improve(start), 5):.0f} times our time per sweep")
+
+def apart(*arguments: str) -> None:
+    subprocess.run([sys.executable, __file__, *arguments], check=True)  # noqa: S603  this file
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--large", action="store_true", help="add 100,000 patients")
-    large = parser.parse_args().large
+    parser.add_argument("--million", action="store_true", help="add 1,000,000 patients")
+    parser.add_argument("--alone", type=int, help="time one start on so many patients and nothing else")
+    asked = parser.parse_args()
+    if asked.alone:
+        alone(asked.alone)
+        return
     observations = cohort(10_000, seed=1)
     form = nominal(ITEMS, penalty=0.1)
     start = start_values(observations, form, STATES, 1, np.random.default_rng(0))[1]
     improve = improver(observations, form, STATES)
     before = time.process_time()
     improve(start)
-    print(f"first sweep (compiles, or loads what was compiled): {time.process_time() - before:.2f} CPU s")
+    print(f"first sweep (compiles, or loads what was compiled): {time.process_time() - before:.2f} CPU s", flush=True)
     ours = cpu_seconds(lambda: improve(start), 15)
     speed = observations.n_occasions / ours / 1e6
     print(f"occasions: {observations.n_occasions:,}; whole EM sweep: {speed:.1f} million a CPU second")
     plain = cpu_seconds(lambda: numpy_sweep(observations, start), 2)
     drift = abs(numpy_sweep(observations, start) / expect(observations, start).log_likelihood - 1)
     print(f"plain NumPy E step: {plain / ours:.0f} times our whole sweep; log-likelihoods agree to {drift:.0e}")
-    for n in (10_000, 100_000) if large else (10_000,):
-        data = observations if n == observations.n_sequences else cohort(n, seed=2)
-        seconds, sweeps, reason = one_start(data)
-        print(f"one start, {n:,} patients: {seconds:.2f} CPU s, {sweeps} sweeps, stopped by {reason}")
     peers(observations)
-    print(f"largest memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+    staged(observations)
+    sys.stdout.flush()
+    sizes = [10_000, *([100_000] if asked.large else []), *([1_000_000] if asked.million else [])]
+    for n in sizes:
+        apart("--alone", str(n))
 
 
 if __name__ == "__main__":

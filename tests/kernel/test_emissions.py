@@ -104,5 +104,5 @@ def test_a_single_answer_has_nothing_to_estimate():
 
 
 def test_an_unknown_family_is_refused():
-    with pytest.raises(ConfigError, match="one of nominal, ordinal, got 'poisson'"):
+    with pytest.raises(ConfigError, match="one of nominal, ordinal, graded, got 'poisson'"):
         family("poisson")

@@ -228,7 +228,7 @@ def test_an_item_that_nobody_answered_is_refused():
         ({"penalty": -1.0}, "penalty must be a finite number"),
         ({"penalty": np.nan}, "penalty must be a finite number"),
         ({"random_state": -1}, "random_state must be a whole number"),
-        ({"emissions": "normal"}, "emissions must be one of nominal, ordinal"),
+        ({"emissions": "normal"}, "emissions must be one of nominal, ordinal, graded"),
         ({"emissions": {"item_1": "nominal"}}, "one family for each of"),
     ],
 )

@@ -14,18 +14,7 @@ from numpy.typing import NDArray
 
 from outcomes.errors import ConfigError
 from outcomes.kernel.compiled import compiled
-
-NEWTON_STEPS = 4  # inner steps per sweep; EM needs an improvement, not the inner maximum
-HALVINGS = 30  # a Newton step that overshoots is halved at most so often; 2**-30 is no step at all
-RIDGE = 1e-9  # added to the information, relative to its diagonal, so that an empty state cannot make it singular
-
-
-@dataclass(frozen=True)
-class Update:
-    """Better probabilities of one item, and the squared standardised gradient at the old ones."""
-
-    probability: NDArray[np.float64]
-    squared_score: float
+from outcomes.kernel.emissions_graded import HALVINGS, NEWTON_STEPS, RIDGE, Graded, Update
 
 
 class Emission(Protocol):
@@ -40,9 +29,39 @@ class Emission(Protocol):
     def nearest(self, probability: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return a member of the family close to any probabilities, to start from."""
 
+    def member(self, probability: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return an extrapolated point brought back into the family."""
+
+    def coefficients(self, probability: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the free coefficients of one item, shape (n_parameters,)."""
+
+    def probabilities(self, coefficients: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.float64]:
+        """Return the probabilities, shape (n_states, n_answers), that have these coefficients."""
+
+    def gradient(self, counts: NDArray[np.float64], probability: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the derivative of the expected log-likelihood of ``counts`` by the coefficients."""
+
+
+class _Free:
+    # what families share whose extrapolated log-probabilities stay within the family
+    def member(self, probability: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Take an extrapolated point as it is.
+
+        Parameters
+        ----------
+        probability : NDArray[np.float64], shape (n_states, n_answers)
+            A normalised linear combination of log-probabilities of the family.
+
+        Returns
+        -------
+        NDArray[np.float64], shape (n_states, n_answers)
+            The same: it is in the family.
+        """
+        return probability
+
 
 @dataclass(frozen=True)
-class Nominal:
+class Nominal(_Free):
     """Answers with a free probability each: nothing is assumed about their order."""
 
     def maximise(self, counts: NDArray[np.float64], probability: NDArray[np.float64]) -> Update:
@@ -93,9 +112,62 @@ class Nominal:
         """
         return probability
 
+    def coefficients(self, probability: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Read the log-odds of answers 1.. against answer 0.
+
+        Parameters
+        ----------
+        probability : NDArray[np.float64], shape (n_states, n_answers)
+            Probabilities above zero.
+
+        Returns
+        -------
+        NDArray[np.float64], shape (n_states * (n_answers - 1),)
+            State by state.
+        """
+        logs = np.log(probability)
+        odds: NDArray[np.float64] = (logs[:, 1:] - logs[:, :1]).ravel()
+        return odds
+
+    def probabilities(self, coefficients: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.float64]:
+        """Say which probabilities have these log-odds.
+
+        Parameters
+        ----------
+        coefficients : NDArray[np.float64], shape (n_states * (n_answers - 1),)
+            Log-odds against answer 0.
+        shape : tuple of int
+            (n_states, n_answers).
+
+        Returns
+        -------
+        NDArray[np.float64], shape (n_states, n_answers)
+            Probabilities.
+        """
+        odds = np.concatenate((np.zeros((shape[0], 1)), coefficients.reshape(shape[0], shape[1] - 1)), axis=1)
+        p: NDArray[np.float64] = np.exp(odds - odds.max(axis=1, keepdims=True))
+        p /= p.sum(axis=1, keepdims=True)
+        return p
+
+    def gradient(self, counts: NDArray[np.float64], probability: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Say how the expected log-likelihood changes with the log-odds.
+
+        Parameters
+        ----------
+        counts, probability : NDArray[np.float64], shape (n_states, n_answers)
+            Expected counts and current probabilities.
+
+        Returns
+        -------
+        NDArray[np.float64], shape (n_states * (n_answers - 1),)
+            Observed minus expected counts.
+        """
+        surplus: NDArray[np.float64] = counts - counts.sum(axis=1, keepdims=True) * probability
+        return surplus[:, 1:].ravel()
+
 
 @dataclass(frozen=True)
-class Ordinal:
+class Ordinal(_Free):
     r"""Ordered answers by adjacent-category logits: one location a state, one step an answer.
 
     :math:`\log p_{sc} / p_{s,c-1} = \theta_s - \tau_c`: going up one answer is easier in every step for a state that
@@ -154,6 +226,8 @@ class Ordinal:
         NDArray[np.float64], shape (n_answers - 1 + n_states - 1,)
             Log-odds of answers 1.. against 0 in the first state, then locations of states 1.. against the first.
         """
+        if probability.shape[1] == 1:
+            return np.zeros(0)
         logs = np.log(probability)
         steps = logs[0, 1:] - logs[0, 0]
         top = probability.shape[1] - 1
@@ -183,6 +257,39 @@ class Ordinal:
         locations = (probability @ answers - centre) / max(spread, 1e-2)
         steps = np.log(start[0, 1:] / start[0, 0]) + locations[0] * answers[1:]
         return _probabilities(np.concatenate((steps, locations[1:] - locations[0])), probability.shape)
+
+    def probabilities(self, coefficients: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.float64]:
+        """Say which probabilities have these steps and locations.
+
+        Parameters
+        ----------
+        coefficients : NDArray[np.float64], shape (n_answers - 1 + n_states - 1,)
+            As `coefficients` gives them.
+        shape : tuple of int
+            (n_states, n_answers).
+
+        Returns
+        -------
+        NDArray[np.float64], shape (n_states, n_answers)
+            Probabilities.
+        """
+        return _probabilities(coefficients, shape)
+
+    def gradient(self, counts: NDArray[np.float64], probability: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Say how the expected log-likelihood changes with steps and locations.
+
+        Parameters
+        ----------
+        counts, probability : NDArray[np.float64], shape (n_states, n_answers)
+            Expected counts and current probabilities.
+
+        Returns
+        -------
+        NDArray[np.float64], shape (n_answers - 1 + n_states - 1,)
+            Derivatives in the order of `coefficients`.
+        """
+        surplus = counts - counts.sum(axis=1, keepdims=True) * probability
+        return np.concatenate((surplus[:, 1:].sum(axis=0), surplus[1:] @ np.arange(counts.shape[1])))
 
 
 @compiled
@@ -311,7 +418,7 @@ def shares(counts: NDArray[np.float64], probability: NDArray[np.float64]) -> tup
     return better, squared_score
 
 
-FAMILIES: Mapping[str, Emission] = {"nominal": Nominal(), "ordinal": Ordinal()}
+FAMILIES: Mapping[str, Emission] = {"nominal": Nominal(), "ordinal": Ordinal(), "graded": Graded()}
 
 
 def family(name: str) -> Emission:
@@ -320,7 +427,7 @@ def family(name: str) -> Emission:
     Parameters
     ----------
     name : str
-        "nominal" or "ordinal".
+        "nominal", "ordinal" (adjacent-category logits) or "graded" (cumulative logits).
 
     Returns
     -------

@@ -69,6 +69,83 @@ class LatentMarkovParameters:
 
 
 @dataclass(frozen=True)
+class Structure:
+    """Which states share their answers, and which moves cannot happen.
+
+    Trajectory classes with states inside, movers and stayers, and plain latent classes are all of this kind: states are
+    pairs of class and level, answers belong to levels, and nobody changes class.
+
+    Attributes
+    ----------
+    level : tuple of int, length n_states
+        Row of answer probabilities of each state, from 0; states with the same number answer alike.
+    initial : NDArray[np.bool_], shape (n_states,)
+        Where a sequence can begin.
+    moves : NDArray[np.bool_], shape (n_states, n_states)
+        Which moves from (rows) to (columns) can happen; each row has at least one.
+    """
+
+    level: tuple[int, ...]
+    initial: NDArray[np.bool_]
+    moves: NDArray[np.bool_]
+
+    @property
+    def n_levels(self) -> int:
+        """Return the number of different rows of answer probabilities."""
+        return max(self.level) + 1
+
+    @property
+    def first(self) -> NDArray[np.int64]:
+        """Return the first state of each level, shape (n_levels,)."""
+        return np.array([self.level.index(level) for level in range(self.n_levels)])
+
+    def gather(self, counts: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Add up rows of states that answer alike.
+
+        Parameters
+        ----------
+        counts : NDArray[np.float64], shape (n_states, n)
+            Counts by state.
+
+        Returns
+        -------
+        NDArray[np.float64], shape (n_levels, n)
+            Counts by level.
+        """
+        together = np.zeros((self.n_levels, counts.shape[1]))
+        np.add.at(together, np.array(self.level), counts)
+        return together
+
+
+def classes_of_states(n_classes: int, n_states: int, *, stayers: int = 0) -> Structure:
+    """Which structure has trajectory classes, each with all states inside.
+
+    Parameters
+    ----------
+    n_classes : int
+        Number of classes, stayers included.
+    n_states : int
+        Number of states (rows of answers) in each class; state ``c * n_states + s`` is state s of class c.
+    stayers : int, default 0
+        How many of the last classes never move; with as many as there are classes, and one class, people belong to
+        one state for good: plain latent classes of whole sequences.
+
+    Returns
+    -------
+    Structure
+        Block by block.
+    """
+    block = np.ones((n_states, n_states), dtype=np.bool_)
+    still = np.eye(n_states, dtype=np.bool_)
+    moves = np.zeros((n_classes * n_states,) * 2, dtype=np.bool_)
+    for number in range(n_classes):
+        place = slice(number * n_states, (number + 1) * n_states)
+        moves[place, place] = still if number >= n_classes - stayers else block
+    level = tuple(range(n_states)) * n_classes
+    return Structure(level, np.ones(len(level), dtype=np.bool_), moves)
+
+
+@dataclass(frozen=True)
 class Form:
     """What is assumed besides the number of states.
 
@@ -84,11 +161,14 @@ class Form:
         the initial state and each row of each transition matrix, spread evenly). Keeps estimates away from zero; 0 is
         maximum
         likelihood.
+    structure : Structure, optional
+        Shared answers and impossible moves; by default every state answers in its own way and every move can happen.
     """
 
     families: tuple[Emission, ...]
     time_varying: bool = False
     penalty: float = 0.0
+    structure: Structure | None = None
 
     def n_periods(self, observations: Observations) -> int:
         """How many transition matrices do these sequences call for.
@@ -120,9 +200,14 @@ class Form:
         int
             Initial, transition and response parameters together.
         """
-        moving = self.n_periods(observations) * n_states * (n_states - 1) if observations.longest > 1 else 0
+        free, moving, levels = n_states - 1, n_states * (n_states - 1), n_states
+        if self.structure is not None:
+            free = int(self.structure.initial.sum()) - 1
+            moving = int((self.structure.moves.sum(axis=1) - 1).sum())
+            levels = self.structure.n_levels
+        moving *= self.n_periods(observations) if observations.longest > 1 else 0
         answers = zip(self.families, observations.packing.n_categories, strict=True)
-        return n_states - 1 + moving + sum(family.n_parameters(n_states, n) for family, n in answers)
+        return free + moving + sum(family.n_parameters(levels, n) for family, n in answers)
 
 
 def nominal(n_items: int, *, time_varying: bool = False, penalty: float = 0.0) -> Form:
@@ -285,17 +370,22 @@ class Pseudo:
 
     Attributes
     ----------
-    even : float
-        Added to each cell of the initial and transition vectors.
+    initial : NDArray[np.float64], shape (n_states,)
+        Added to the first states.
+    moves : NDArray[np.float64], shape (n_states, n_states)
+        Added to the moves of every period.
     response : tuple of NDArray[np.float64], each of shape (n_answers,)
-        Added to the answers of every state.
+        Added to the answers of every state (of every level, where states answer alike).
     """
 
-    even: float
+    initial: NDArray[np.float64]
+    moves: NDArray[np.float64]
     response: tuple[NDArray[np.float64], ...]
 
 
-def pseudo_observations(observations: Observations, penalty: float, n_states: int) -> Pseudo:
+def pseudo_observations(
+    observations: Observations, penalty: float, n_states: int, structure: Structure | None = None
+) -> Pseudo:
     """How is the penalty spread over the probabilities.
 
     Parameters
@@ -306,13 +396,22 @@ def pseudo_observations(observations: Observations, penalty: float, n_states: in
         Pseudo-observations per probability vector.
     n_states : int
         Number of states.
+    structure : Structure, optional
+        Says which states and moves are possible.
 
     Returns
     -------
     Pseudo
-        ``penalty / n_states`` for states, ``penalty`` times the marginal share for answers.
+        ``penalty`` spread evenly over the states or moves that can happen, ``penalty`` times the marginal share for
+        answers.
     """
-    return Pseudo(penalty / n_states, tuple(penalty * share for share in marginal(observations)))
+    initial = np.ones(n_states) if structure is None else structure.initial.astype(np.float64)
+    moves = np.ones((n_states, n_states)) if structure is None else structure.moves.astype(np.float64)
+    return Pseudo(
+        penalty * initial / initial.sum(),
+        penalty * moves / moves.sum(axis=1, keepdims=True),
+        tuple(penalty * share for share in marginal(observations)),
+    )
 
 
 def marginal(observations: Observations) -> tuple[NDArray[np.float64], ...]:
@@ -338,7 +437,7 @@ def marginal(observations: Observations) -> tuple[NDArray[np.float64], ...]:
     return tuple(found)
 
 
-def log_penalty(parameters: LatentMarkovParameters, pseudo: Pseudo) -> float:
+def log_penalty(parameters: LatentMarkovParameters, pseudo: Pseudo, structure: Structure | None = None) -> float:
     """How much does the penalty take off (or add to) the objective.
 
     Parameters
@@ -347,17 +446,22 @@ def log_penalty(parameters: LatentMarkovParameters, pseudo: Pseudo) -> float:
         The model.
     pseudo : Pseudo
         Pseudo-observations.
+    structure : Structure, optional
+        Says which states answer alike; each row of answers counts once.
 
     Returns
     -------
     float
         Sum of pseudo-observations times log-probability; zero without a penalty.
     """
-    if pseudo.even == 0.0:
+    if pseudo.initial.sum() == 0.0:
         return 0.0
-    states = float(np.log(parameters.initial).sum() + np.log(parameters.transition).sum())
+    begin, go = pseudo.initial > 0, pseudo.moves > 0
+    value = float(np.log(parameters.initial[begin]) @ pseudo.initial[begin])
+    value += sum(float(np.log(moves[go]) @ pseudo.moves[go]) for moves in parameters.transition)
+    rows = slice(None) if structure is None else structure.first
     answers = zip(pseudo.response, parameters.response, strict=True)
-    return pseudo.even * states + sum(float((np.log(p[:, n > 0]) @ n[n > 0]).sum()) for n, p in answers)
+    return value + sum(float((np.log(p[rows][:, n > 0]) @ n[n > 0]).sum()) for n, p in answers)
 
 
 def improver(
@@ -393,12 +497,12 @@ def improver(
     n_items = len(observations.packing.n_categories)
     if len(form.families) != n_items:
         raise ConfigError(f"families: one for each of the {n_items} items is needed, got {len(form.families)}")
-    pseudo = pseudo_observations(observations, form.penalty, n_states)
+    pseudo = pseudo_observations(observations, form.penalty, n_states, form.structure)
 
     def improve(parameters: LatentMarkovParameters) -> Improvement[LatentMarkovParameters]:
         expected = expect(observations, parameters, over=over)
         better, score = maximise(expected, parameters, form, pseudo)
-        return Improvement(expected.log_likelihood + log_penalty(parameters, pseudo), score, better)
+        return Improvement(expected.log_likelihood + log_penalty(parameters, pseudo, form.structure), score, better)
 
     return improve
 
@@ -427,33 +531,69 @@ def maximise(
         Root of the summed g' I^-1 g over all probability vectors.
     """
     n = parameters.n_states
-    initial, squared = shares(expected.initial[None] + pseudo.even, parameters.initial[None])
+    initial, squared = shares((expected.initial + pseudo.initial)[None], parameters.initial[None])
     rows = (-1, n)
-    moves, more = shares((expected.transition + pseudo.even).reshape(rows), parameters.transition.reshape(rows))
+    moves, more = shares((expected.transition + pseudo.moves).reshape(rows), parameters.transition.reshape(rows))
     squared += more
-    response = []
-    for family, counts, extra, old in zip(
-        form.families, expected.response, pseudo.response, parameters.response, strict=True
-    ):
-        update = family.maximise(counts + extra, old)
-        response.append(update.probability)
+    response, more = maximise_answers(expected.response, parameters.response, form, pseudo)
+    better = LatentMarkovParameters(initial[0], moves.reshape(parameters.transition.shape), response)
+    return better, float(np.sqrt(squared + more))
+
+
+def maximise_answers(
+    counts: tuple[NDArray[np.float64], ...], old: tuple[NDArray[np.float64], ...], form: Form, pseudo: Pseudo
+) -> tuple[tuple[NDArray[np.float64], ...], float]:
+    """Which answer probabilities suit the expected answers best.
+
+    Parameters
+    ----------
+    counts : tuple of NDArray[np.float64], each of shape (n_states, n_answers)
+        Expected answers.
+    old : tuple of NDArray[np.float64], each of shape (n_states, n_answers)
+        Current probabilities.
+    form : Form
+        Families of the items, and which states answer alike.
+    pseudo : Pseudo
+        Pseudo-observations of the penalty.
+
+    Returns
+    -------
+    better : tuple of NDArray[np.float64], each of shape (n_states, n_answers)
+        Probabilities that raise the objective.
+    squared_score : float
+        Summed g' I^-1 g.
+    """
+    structure = form.structure
+    response, squared = [], 0.0
+    for family, count, extra, p in zip(form.families, counts, pseudo.response, old, strict=True):
+        if structure is None:
+            update = family.maximise(count + extra, p)
+            response.append(update.probability)
+        else:
+            update = family.maximise(structure.gather(count) + extra, p[structure.first])
+            response.append(update.probability[list(structure.level)])
         squared += update.squared_score
-    better = LatentMarkovParameters(initial[0], moves.reshape(parameters.transition.shape), tuple(response))
-    return better, float(np.sqrt(squared))
+    return tuple(response), squared
 
 
 def leap(
-    first: LatentMarkovParameters, second: LatentMarkovParameters, third: LatentMarkovParameters
+    first: LatentMarkovParameters,
+    second: LatentMarkovParameters,
+    third: LatentMarkovParameters,
+    families: tuple[Emission, ...] | None = None,
 ) -> LatentMarkovParameters:
     """Where would three successive sweeps lead if they went on as they began: a guess for `ascent.ascend` to check.
 
     Squared extrapolation (scheme S3) of the log-probabilities, brought back to sum to one. Linear combinations of
-    log-probabilities stay within the ordinal family as within the free one.
+    log-probabilities stay within the ordinal family as within the free one; the graded one must be told, so that its
+    guess is brought back into the family.
 
     Parameters
     ----------
     first, second, third : LatentMarkovParameters
         Successive sweeps.
+    families : tuple of Emission, optional
+        Family of each item; needed where one is graded.
 
     Returns
     -------
@@ -473,6 +613,10 @@ def leap(
     length = min(max(length, 1.0), LONGEST_LEAP)
     moved = [a + 2 * length * r + length**2 * v for a, r, v in zip(points[0], step, bend, strict=True)]
     initial, transition, *response = (_normalised(each) for each in moved)
+    # what cannot happen stays impossible
+    initial, transition = initial * (third.initial > 0), transition * (third.transition > 0)
+    if families is not None:
+        response = [family.member(p) for family, p in zip(families, response, strict=True)]
     return LatentMarkovParameters(initial, transition, tuple(response))
 
 

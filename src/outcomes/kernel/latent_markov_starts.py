@@ -7,13 +7,14 @@ random numbers, so that the result depends neither on the order nor on the numbe
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from outcomes.kernel.ascent import Ascent, ascend
-from outcomes.kernel.latent_markov import Form, LatentMarkovParameters, improver, leap, marginal
+from outcomes.kernel.latent_markov import Form, LatentMarkovParameters, Structure, improver, leap, marginal
 from outcomes.kernel.latent_markov_packing import Observations
 
 STAY = (0.3, 0.95)  # range of the probability to stay in a state; random starts may begin below it
@@ -22,6 +23,7 @@ SHARPNESS = (
     4.0,
 )  # range of the concentration of random answers around the whole sample's; below 1 states differ greatly
 SMOOTHING = 0.1  # share of the whole sample (or of even moves) mixed into each state, so that no start begins at zero
+DISTURBED = 2.0  # shape of the gamma weights that tell classes apart at the start
 SAMPLE = 2000  # occasions looked at to make a start; more do not make a better one
 REACHED = 0.01  # climbs whose limits lie within so many log units have reached the same top
 
@@ -124,6 +126,7 @@ def search(
         Finished ones first, best first within each.
     """
     improve = improver(observations, form, n_states)
+    guess = partial(leap, families=form.families)
     n_starts = plan.starts if n_states > 1 else 1
     streams = seed.spawn(n_starts)
     jobs = len(given) + n_starts
@@ -152,7 +155,7 @@ def search(
             tolerance=plan.tolerance,
             score_tolerance=plan.score_tolerance,
             sweeps=plan.short_sweeps,
-            leap=leap,
+            leap=guess,
         )
         return Climb(number, kind, finished=False, ascent=ascent)
 
@@ -165,7 +168,7 @@ def search(
             tolerance=gap,
             score_tolerance=plan.score_tolerance,
             sweeps=max(plan.sweeps - climb.ascent.sweeps + 1, 1),
-            leap=leap,
+            leap=guess,
         )
         path = np.concatenate((climb.ascent.path, more.path[1:]))
         sweeps = climb.ascent.sweeps + more.sweeps - 1
@@ -211,6 +214,10 @@ def start_values(
     parameters : LatentMarkovParameters
         Start values without zeros.
     """
+    if form.structure is not None:
+        plain = replace(form, structure=None)
+        kind, levels = start_values(observations, plain, form.structure.n_levels, number, rng)
+        return kind, _spread(levels, form.structure, rng)
     whole = marginal(observations)
     n_periods = form.n_periods(observations)
     kind = "severity" if number == 0 else ("likeness" if number % 2 else "random")
@@ -237,6 +244,16 @@ def start_values(
             for family, p, share in zip(form.families, response, whole, strict=True)
         ),
     )
+
+
+def _spread(levels: LatentMarkovParameters, structure: Structure, rng: np.random.Generator) -> LatentMarkovParameters:
+    # states begin as their levels do, each row disturbed on its own, so that classes can grow apart
+    place = list(structure.level)
+    n_periods, n = levels.transition.shape[0], len(place)
+    initial = levels.initial[place] * structure.initial * rng.gamma(DISTURBED, size=n)
+    moves = levels.transition[:, place][:, :, place] * structure.moves * rng.gamma(DISTURBED, size=(n_periods, n, n))
+    moves /= moves.sum(axis=2, keepdims=True)
+    return LatentMarkovParameters(initial / initial.sum(), moves, tuple(p[place] for p in levels.response))
 
 
 def _sample(observations: Observations, rng: np.random.Generator) -> NDArray[np.int8]:
