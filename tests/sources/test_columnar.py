@@ -60,3 +60,23 @@ def test_size_caps(tmp_path, limits, rule):
 
 def test_no_declared_column(tmp_path):
     assert read(stored(tmp_path, x=["a"]), WANTED).refused == "no_declared_column"
+
+
+def test_a_cell_that_is_stored_once_and_meant_a_million_times_does_not_fill_memory(tmp_path):
+    long = pa.array(["x" * 200_000, "a"]).dictionary_encode().take(pa.array([0, 1] * 1_000))
+    raw = read(stored(tmp_path, id=long, when=["2022-04-01"] * 2_000, score=[1] * 2_000), WANTED)
+    assert raw.cells.num_rows == 1_000
+    assert set(raw.unreadable) == {(number, "cell_too_long") for number in range(2, 2_002, 2)}
+    assert raw.rows == 2_000
+
+
+@pytest.mark.parametrize("compression", ["none", "zstd"])
+def test_a_parquet_bomb_is_refused(tmp_path, compression):
+    path = tmp_path / "feed.parquet"
+    pq.write_table(
+        pa.table({"id": ["x" * 50_000] * 1_000, "when": ["d"] * 1_000}),
+        path,
+        use_dictionary=compression == "none",
+        compression=compression,
+    )
+    assert read(path, WANTED).refused == "compression_ratio"

@@ -24,3 +24,10 @@ def test_there_is_no_fallback_of_encodings():
     assert as_utf8(b"\xef\xbb\xbfx", "utf-8") == (b"x", "")
     assert as_utf8(b"a\x00b", "utf-8") == (b"", "nul_byte")
     assert as_utf8(b"\x81", "cp1252") == (b"", "encoding")
+
+
+def test_a_large_bomb_is_refused_as_early_as_a_small_one(tmp_path):
+    path = tmp_path / "bomb.gz"
+    path.write_bytes(gzip.compress(bytes(64 << 20), compresslevel=1) * 4)
+    watched = Limits(max_ratio=150, ratio_from_bytes=1 << 20, max_bytes=40 << 20)
+    assert read_bytes(path, watched) == (b"", "compression_ratio")

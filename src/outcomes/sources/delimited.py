@@ -1,12 +1,13 @@
 """What does a CSV file say, strictly? Every cell as text, ragged records set apart, nothing shifted.
 
-A file without quotation marks goes through pyarrow's parser, which is then trivially right; one with them through the
-standard library's strict reader. Both give the same result on the same content (a test holds them together).
+A file whose quotation marks say nothing goes through pyarrow's parser, which is then trivially right; any other through
+the standard library's strict reader. Both give the same result on the same content (a test holds them together).
 """
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
@@ -16,12 +17,15 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from outcomes.sources.opening import as_utf8, read_bytes
-from outcomes.sources.raw import MEBIBYTE, Dialect, Limits, RawTable, refused
+from outcomes.sources.quoting import longest_line, without_bare_quotes
+from outcomes.sources.raw import CELL_TOO_LONG, MEBIBYTE, Dialect, Limits, RawTable, refused
 
-CHUNK_RECORDS: Final = 50_000
+CHUNK_CELLS: Final = 1_000_000
+FIELD_LIMIT: Final = "field larger than field limit"
 WRONG_NUMBER_OF_CELLS: Final = "wrong_number_of_cells"
 BAD_QUOTES: Final = "bad_quotes"
-CELL_TOO_LONG: Final = "cell_too_long"
+
+Parsed = tuple[pa.Table, list[tuple[int, str]]]
 
 
 def _records(content: bytes) -> int:
@@ -49,10 +53,8 @@ def _header_fault(header: list[str] | None, wanted: Mapping[str, str], limits: L
     return "" if declared & set(header) else "no_declared_column"
 
 
-def _plain(
-    content: bytes, header: list[str], dialect: Dialect, limits: Limits
-) -> tuple[pa.Table, list[tuple[int, str]]]:
-    # What a file without quotation marks says, and the records set apart.
+def _plain(content: bytes, header: list[str], places: Sequence[int], dialect: Dialect, *, long: bool) -> Parsed:
+    # What a file without quotation marks says, and the records set apart; all columns where some cell may be too long.
     bad: list[tuple[int, str]] = []
 
     def set_apart(row: pyarrow.csv.InvalidRow) -> str:
@@ -60,8 +62,9 @@ def _plain(
         return "skip"
 
     names = [str(place) for place in range(len(header))]
+    kept = names if long else [str(place) for place in places]
     if not _records(content):
-        return pa.table({name: pa.array([], pa.string()) for name in names}), bad
+        return pa.table({name: pa.array([], pa.string()) for name in kept}), bad
     table = pyarrow.csv.read_csv(
         pa.BufferReader(content),
         read_options=pyarrow.csv.ReadOptions(
@@ -71,7 +74,7 @@ def _plain(
             delimiter=dialect.delimiter, quote_char=False, ignore_empty_lines=False, invalid_row_handler=set_apart
         ),
         convert_options=pyarrow.csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, include_columns=kept
         ),
     )
     return table, bad
@@ -81,41 +84,49 @@ class UnclosedQuoteError(csv.Error):
     """A record that cannot be used spans several lines: a quotation mark was not closed and has swallowed others."""
 
 
-def _split(content: bytes, width: int, delimiter: str, bad: list[tuple[int, str]]) -> Iterator[list[str]]:
-    reader = csv.reader(io.StringIO(content.decode("utf-8"), newline=""), delimiter=delimiter, strict=True)
+def _split(
+    content: bytes, width: int, delimiter: str, limits: Limits, bad: list[tuple[int, str]]
+) -> Iterator[list[str]]:
+    lines = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", newline="")
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     next(reader)
-    number = 1
+    number, longest = 1, limits.max_cell_characters
     while True:
         number, line = number + 1, reader.line_num
+        record: list[str] | None = None
         try:
             record, rule = next(reader), WRONG_NUMBER_OF_CELLS
         except StopIteration:
             return
-        except csv.Error:
-            record, rule = None, BAD_QUOTES
+        except csv.Error as error:
+            rule = CELL_TOO_LONG if str(error).startswith(FIELD_LIMIT) else BAD_QUOTES
         if record is not None and (len(record) == width or not record):
-            yield record or [""] * width
+            if sum(map(len, record)) <= longest or max(map(len, record)) <= longest:
+                yield record or [""] * width
+            else:
+                bad.append((number, CELL_TOO_LONG))
             continue
         if reader.line_num - line > 1:
             raise UnclosedQuoteError
         bad.append((number, rule))
 
 
-def _quoted(content: bytes, header: list[str], dialect: Dialect) -> tuple[pa.Table, list[tuple[int, str]]]:
+def _quoted(content: bytes, header: list[str], places: Sequence[int], dialect: Dialect, limits: Limits) -> Parsed:
     # What a file with quotation marks says, record by record, and the records set apart.
-    width, bad = len(header), list[tuple[int, str]]()
-    names = [str(place) for place in range(width)]
-    schema = pa.schema([(name, pa.string()) for name in names])
-    batches, waiting = [], list[list[str]]()
+    bad = list[tuple[int, str]]()
+    schema = pa.schema([(str(place), pa.string()) for place in places])
+    cells = itemgetter(*places) if len(places) > 1 else lambda record: (record[places[0]],)
+    batches, waiting = [], list[Sequence[str]]()
+    most = max(CHUNK_CELLS // len(places), 1)
 
     def flush() -> None:
-        columns = zip(*waiting, strict=True) if waiting else [()] * width
+        columns = zip(*waiting, strict=True) if waiting else [()] * len(places)
         batches.append(pa.record_batch([pa.array(column, type=pa.string()) for column in columns], schema=schema))
         waiting.clear()
 
-    for record in _split(content, width, dialect.delimiter, bad):
-        waiting.append(record)
-        if len(waiting) == CHUNK_RECORDS:
+    for record in _split(content, len(header), dialect.delimiter, limits, bad):
+        waiting.append(cells(record))
+        if len(waiting) == most:
             flush()
     flush()
     return pa.Table.from_batches(batches), bad
@@ -182,24 +193,28 @@ def read(
 
 
 def _parse(content: bytes, header: list[str], wanted: Mapping[str, str], dialect: Dialect, limits: Limits) -> RawTable:
-    quoted = b'"' in content
+    present = {name: header.index(column) for name, column in wanted.items() if column in header}
+    places = sorted(set(present.values()))
+    bare = without_bare_quotes(content, dialect.delimiter)
+    long = longest_line(content) > limits.max_cell_characters
     try:
-        table, bad = _quoted(content, header, dialect) if quoted else _plain(content, header, dialect, limits)
+        if bare is None:
+            table, bad = _quoted(content, header, places, dialect, limits)
+        else:
+            table, bad = _plain(bare, header, places, dialect, long=long)
     except UnclosedQuoteError:
         return refused("unclosed_quote", _records(content))
     except (csv.Error, pa.ArrowInvalid):
         return refused("unreadable", _records(content))
     numbers = _numbers(table.num_rows, bad)
-    long = _long_cells(table, limits)
-    if long.any():
-        bad += [(int(number), CELL_TOO_LONG) for number in numbers[long]]
-        table, numbers = table.filter(pa.array(~long)), numbers[~long]
-    present = {name: column for name, column in wanted.items() if column in header}
-    cells = pa.table({name: table.column(header.index(column)) for name, column in present.items()})
+    if long:
+        lost = _long_cells(table, limits)
+        bad += [(int(number), CELL_TOO_LONG) for number in numbers[lost]]
+        table, numbers = table.filter(pa.array(~lost)), numbers[~lost]
     return RawTable(
-        cells=cells,
+        cells=pa.table({name: table.column(str(place)) for name, place in present.items()}),
         numbers=numbers,
         unreadable=tuple(sorted(bad)),
-        undeclared=len(header) - len(set(present.values())),
+        undeclared=len(header) - len(places),
         absent=tuple(name for name in wanted if name not in present),
     )

@@ -55,15 +55,15 @@ def read_bytes(path: Path, limits: Limits) -> tuple[bytes, str]:
 
 
 def _inflate(path: Path, limits: Limits) -> tuple[bytes, str]:
-    packed = path.stat().st_size
+    # The ratio is watched while the file is read, so that a large bomb is refused as early as a small one.
     growing = bytearray()
     try:
-        with gzip.open(path, "rb") as stream:
+        with path.open("rb") as packed, gzip.GzipFile(fileobj=packed, mode="rb") as stream:
             while piece := stream.read(MEBIBYTE):
                 growing += piece
                 if len(growing) > limits.max_bytes:
                     return b"", "file_too_large"
-                if len(growing) > limits.ratio_from_bytes and len(growing) > packed * limits.max_ratio:
+                if len(growing) > limits.ratio_from_bytes and len(growing) > packed.tell() * limits.max_ratio:
                     return b"", "compression_ratio"
     except (gzip.BadGzipFile, EOFError, zlib.error):
         return b"", "gzip_damaged"

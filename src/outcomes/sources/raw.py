@@ -8,6 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 MEBIBYTE: Final = 1 << 20
+CELL_TOO_LONG: Final = "cell_too_long"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +18,9 @@ class Limits:
     Parameters
     ----------
     max_bytes : int
-        Bytes of one file after decompression.
+        Bytes of one file after decompression; of a Parquet file also the bytes of its cells as text.
     max_ratio : int
-        Times a compressed file may grow; text of questionnaires grows 5 to 50 times, a gzip bomb a thousand times.
+        Times a compressed file may grow; text of questionnaires grows 5 to 50 times, a bomb a thousand times.
     ratio_from_bytes : int
         Decompressed bytes from which the ratio is watched.
     max_columns : int
