@@ -7,7 +7,7 @@ missing. Used by `latent_markov`; nothing here knows what a state is.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,6 +98,28 @@ class Observations:
     def occasion_weights(self) -> NDArray[np.float64]:
         """Return the weight of each occasion's sequence, shape (n_occasions,)."""
         return np.repeat(self.weights, np.diff(self.starts))
+
+    def part(self, first: int, last: int) -> "Observations":
+        """Look at some sequences only, without copying answers.
+
+        Parameters
+        ----------
+        first, last : int
+            Sequences ``first:last``.
+
+        Returns
+        -------
+        Observations
+            The part; ``pack_weights`` remain those of the whole.
+        """
+        begin, end = int(self.starts[first]), int(self.starts[last])
+        return replace(
+            self,
+            codes=self.codes[begin:end],
+            starts=self.starts[first : last + 1] - begin,
+            weights=self.weights[first:last],
+            packed=self.packed[begin:end],
+        )
 
 
 def packing(n_categories: Sequence[int]) -> Packing:

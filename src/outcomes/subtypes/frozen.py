@@ -56,7 +56,7 @@ def freeze(model: Any) -> dict[str, Any]:
         "path": model.path_.tolist(),
         "state_share": model.state_share_.tolist(),
         "starts": model.starts_.to_dict(orient="list"),
-        "numbers": {name: getattr(model, name) for name in NUMBERS},
+        "numbers": {name: getattr(model, name) for name in model.kept_numbers},
     }
 
 
@@ -96,7 +96,7 @@ def thaw(text: str, model: Any) -> Any:
         model.path_ = np.array(kept["path"], dtype=np.float64)
         model.state_share_ = np.array(kept["state_share"], dtype=np.float64)
         model.starts_ = pd.DataFrame(kept["starts"])
-        for name in NUMBERS:
+        for name in model.kept_numbers:
             setattr(model, name, kept["numbers"][name])
         response = tuple(np.array(p, dtype=np.float64) for p in kept["response"])
         initial, transition = (np.array(kept[name], dtype=np.float64) for name in ("initial", "transition"))

@@ -9,7 +9,7 @@ predict.
 import json
 import warnings
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 import pandas as pd
@@ -21,9 +21,12 @@ from outcomes.errors import ConfigError, DataError, NotConvergedWarning
 from outcomes.kernel.emissions import family
 from outcomes.kernel.latent_markov import Form, LatentMarkovParameters, expect
 from outcomes.kernel.latent_markov_decoding import Posterior, posterior, viterbi
+from outcomes.kernel.latent_markov_information import probability_errors
 from outcomes.kernel.latent_markov_packing import Observations, observe
 from outcomes.kernel.latent_markov_starts import REACHED, Climb, Search, search
-from outcomes.subtypes.frozen import freeze, thaw
+from outcomes.subtypes.answers import answers_seen, coded
+from outcomes.subtypes.errors_of_states import error_table
+from outcomes.subtypes.frozen import NUMBERS, freeze, thaw
 from outcomes.subtypes.profiles import expected_scores, profile_table, response_table, transition_table
 from outcomes.subtypes.sequences import MISSING, Sequences, Trajectories, sequences
 
@@ -31,6 +34,8 @@ Source = Trajectories | pd.DataFrame | NDArray[np.generic]
 Progress = Callable[[str, int, int], None]
 
 FEWEST_SEQUENCES = 2
+ENOUGH_ROWS = 10_000  # rows in which different answers are looked for first; all of them only where these are too alike
+PART = 20_000  # sequences described at a time, so that a million need no more memory than their answers
 LARGEST_N_STATES = 64
 
 
@@ -47,9 +52,9 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
     ----------
     n_states : int, default 7
         Number of states, 1 to 64.
-    emissions : {"nominal", "ordinal"} or dict of item name to one of them, default "nominal"
-        Free answer probabilities, or ordered answers (adjacent-category logits: one location a state and item, steps
-        shared by states).
+    emissions : {"nominal", "ordinal", "graded"} or dict of item name to one of them, default "nominal"
+        Free answer probabilities, or ordered answers with one location a state and item and steps shared by states:
+        by adjacent-category ("ordinal") or cumulative logits ("graded").
     time_varying : bool, default False
         Whether every step between occasions has transition probabilities of its own.
     penalty : float, default 0.1
@@ -124,6 +129,8 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
     [1, 1, 2, 2]
     """
 
+    kept_numbers: ClassVar[tuple[str, ...]] = NUMBERS
+
     def __init__(
         self,
         n_states: int = 7,
@@ -152,7 +159,7 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         *,
         sample_weight: ArrayLike | None = None,
         on_progress: Progress | None = None,
-    ) -> "LatentMarkov":
+    ) -> Self:
         """Find the states.
 
         Parameters
@@ -184,22 +191,29 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         NotConvergedWarning
             If the kept climb ended at the cap.
         """
-        self._check_arguments()
-        data = sequences(X)
-        answers = _answers_seen(data)
         weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
-        observations = observe(
-            _coded(data, answers), data.starts, weights, n_categories=[len(seen) for seen in answers]
-        )
+        return self._fit(sequences(X), weights, on_progress)
+
+    def _fit(
+        self,
+        data: Sequences,
+        weights: NDArray[np.float64] | None,
+        on_progress: Progress | None,
+        given: tuple[LatentMarkovParameters, ...] = (),
+    ) -> Self:
+        self._check_arguments()
+        answers = answers_seen(data)
+        observations = observe(coded(data, answers), data.starts, weights, n_categories=[len(seen) for seen in answers])
         self._check_size(observations)
         form = self._form(data.columns)
-        step = f"{self.n_states} states"
+        step = self._named()
         climbs = search(
             observations,
             form,
-            self.n_states,
+            self._n_hidden,
             self._plan(),
             seed=np.random.SeedSequence(self.random_state),
+            given=given,
             workers=self.n_jobs,
             on_climb=None if on_progress is None else lambda done, total: on_progress(step, done, total),
         )
@@ -209,13 +223,21 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         self._keep(climbs, observations, form)
         if not self.converged_:
             warnings.warn(
-                f"{self.n_states} states: the kept start ended at its cap of {climbs[0].ascent.sweeps} sweeps, "
+                f"{step}: the kept start ended at its cap of {climbs[0].ascent.sweeps} sweeps, "
                 f"an estimated {climbs[0].ascent.gap:.3g} log units below its limit; raise search.sweeps or choose "
                 "fewer states",
                 NotConvergedWarning,
-                stacklevel=2,
+                stacklevel=3,
             )
         return self
+
+    @property
+    def _n_hidden(self) -> int:
+        # hidden states of the chain, which may be more than the states that answer in their own way
+        return self.n_states
+
+    def _named(self) -> str:
+        return f"{self.n_states} states"
 
     def filtered(self, X: Source) -> NDArray[np.float64]:
         """Which state is each occasion in, given its answers and earlier ones only.
@@ -231,7 +253,7 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             Probabilities, in the order of the rows that were put in. The only ones that prediction and flags may use.
         """
         data, found = self._posterior(X)
-        return _in_order(found.filtered, data)
+        return in_order(self._by_state(found.filtered), data)
 
     def smoothed(self, X: Source) -> NDArray[np.float64]:
         """Which state was each occasion in, seen from the end of the sequence.
@@ -247,7 +269,7 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             Probabilities that use later answers too: for description, never for prediction.
         """
         data, found = self._posterior(X)
-        return _in_order(found.smoothed, data)
+        return in_order(self._by_state(found.smoothed), data)
 
     def viterbi(self, X: Source) -> NDArray[np.int64]:
         """Which path of states is the likeliest as a whole.
@@ -263,7 +285,7 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             Numbers of states from 1, as in every table of this room; uses later answers too.
         """
         data, observations = self._observed(X)
-        return _in_order(viterbi(observations, self.parameters_) + 1, data)
+        return in_order(viterbi(observations, self.parameters_) + 1, data)
 
     def transform(self, X: Source) -> NDArray[np.float64]:
         """Turn occasions into state probabilities that a predictor may use: the filtered ones.
@@ -347,7 +369,7 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             no such answer).
         """
         check_is_fitted(self)
-        return profile_table(self.parameters_.response, self.answers_, self.columns_)
+        return profile_table(tuple(self.response_), self.answers_, self.columns_)
 
     def responses(self) -> pd.DataFrame:
         """How probable is each answer in each state.
@@ -358,7 +380,7 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             One row a state, item and answer: state, item, answer, probability.
         """
         check_is_fitted(self)
-        return response_table(self.parameters_.response, self.answers_, self.columns_)
+        return response_table(tuple(self.response_), self.answers_, self.columns_)
 
     def transitions(self) -> pd.DataFrame:
         """How probable is each move.
@@ -370,6 +392,37 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         """
         check_is_fitted(self)
         return transition_table(self.parameters_.transition, time_varying=self.time_varying)
+
+    def standard_errors(
+        self, X: Source, *, sample_weight: ArrayLike | None = None, on_progress: Progress | None = None
+    ) -> pd.DataFrame:
+        """How sure is every probability.
+
+        Parameters
+        ----------
+        X : Trajectories, DataFrame or 2-D array
+            What the model was fitted to; it keeps no patient's row itself.
+        sample_weight : array-like of float, shape (n_sequences,), optional
+            The weights of the fit.
+        on_progress : callable, optional
+            Told (step, done, total).
+
+        Returns
+        -------
+        DataFrame
+            One row a probability: part ("initial", "transition", "response"), step, from_state, state, item, answer,
+            probability, standard_error, low, high (95 %, on the scale of log-odds). From the observed information,
+            penalty included. NaN where a probability is within 0.00001 of 0 or 1, or the data do not say.
+        """
+        data, observations = self._observed(X, sample_weight)
+        step = f"standard errors, {self._named()}"
+        errors = probability_errors(
+            observations,
+            self.parameters_,
+            self._form(data.columns),
+            on_step=None if on_progress is None else lambda done, total: on_progress(step, done, total),
+        )
+        return error_table(self.parameters_, errors, self.answers_, self.columns_)
 
     def information_criteria(self) -> dict[str, float]:
         """How good is the fit for its size, by the usual criteria (smaller is better).
@@ -402,7 +455,7 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         return json.dumps(freeze(self), indent=1, sort_keys=True)
 
     @classmethod
-    def from_json(cls, text: str) -> "LatentMarkov":
+    def from_json(cls, text: str) -> Self:
         """Thaw a frozen model.
 
         Parameters
@@ -415,7 +468,7 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         LatentMarkov
             A fitted estimator that scores as the frozen one did.
         """
-        return cast("LatentMarkov", thaw(text, cls()))
+        return cast("Self", thaw(text, cls()))
 
     def _check_arguments(self) -> None:
         if not 1 <= self.n_states <= LARGEST_N_STATES:
@@ -433,7 +486,10 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         people = int(with_answer.sum())
         if people < FEWEST_SEQUENCES:
             raise DataError(f"at least {FEWEST_SEQUENCES} sequences with an answer are needed, got {people}")
-        distinct = len(np.unique(observations.codes[answered], axis=0))
+        some = observations.codes[np.flatnonzero(answered)[:ENOUGH_ROWS]]
+        distinct = len(np.unique(some, axis=0))
+        if self.n_states > distinct:
+            distinct = len(np.unique(observations.codes[answered], axis=0))
         if self.n_states > min(distinct, people):
             raise ConfigError(
                 f"n_states is {self.n_states}, but the data hold {people} sequences and {distinct} different rows of "
@@ -453,15 +509,19 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
 
     def _keep(self, climbs: tuple[Climb, ...], observations: Observations, form: Form) -> None:
         best = climbs[0]
-        totals = expected_scores(best.ascent.parameters.response, self.answers_).sum(axis=1)
-        self.restore(best.ascent.parameters.reordered(np.argsort(totals, kind="stable")))
+        self.restore(best.ascent.parameters.reordered(self._order(best.ascent.parameters)))
         self.path_ = best.ascent.path
         self.reason_ = best.ascent.reason
         self.converged_ = self.reason_ == "tolerance"
         self.starts_ = _starts_table(climbs)
         self.starts_at_best_ = int(self.starts_["reached_best"].sum())
-        self.n_parameters_ = form.n_parameters(observations, self.n_states)
+        self.n_parameters_ = form.n_parameters(observations, self._n_hidden)
         self._describe(observations)
+
+    def _order(self, parameters: LatentMarkovParameters) -> NDArray[np.int64]:
+        # the mildest state first
+        totals = expected_scores(parameters.response, self.answers_).sum(axis=1)
+        return np.argsort(totals, kind="stable")
 
     def restore(self, parameters: LatentMarkovParameters) -> None:
         """Take over probabilities, as a thaw or a fit does.
@@ -477,27 +537,41 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         self.response_ = list(parameters.response)
 
     def _describe(self, observations: Observations) -> None:
-        expected = expect(observations, self.parameters_)
-        found = posterior(observations, self.parameters_)
         answered = (observations.codes >= 0).any(axis=1)
         with_answer = np.logical_or.reduceat(answered, observations.starts[:-1])
-        weights = observations.occasion_weights * answered
-        self.log_likelihood_ = expected.log_likelihood
         self.n_persons_ = float(observations.weights[with_answer].sum())
         self.n_sequences_ = observations.n_sequences
         self.n_blank_sequences_ = int((~with_answer).sum())
         self.n_occasions_ = int(answered.sum())
         self.constant_items_ = tuple(c for c, seen in zip(self.columns_, self.answers_, strict=True) if len(seen) == 1)
-        self.state_share_ = weights @ found.smoothed / weights.sum()
-        entropy = -(_x_log_y(found.smoothed, found.smoothed).sum(axis=1) @ weights) / weights.sum()
-        self.entropy_r2_ = float(1 - entropy / np.log(self.n_states)) if self.n_states > 1 else 1.0
+        share, entropy = np.zeros(self.n_states), 0.0
+        for first in range(0, observations.n_sequences, PART):
+            part = observations.part(first, min(first + PART, observations.n_sequences))
+            smoothed = self._by_state(self._decoded(part).smoothed)
+            weights = part.occasion_weights * (part.codes >= 0).any(axis=1)
+            share += weights @ smoothed
+            entropy -= float(_x_log_y(smoothed, smoothed).sum(axis=1) @ weights)
+        self.state_share_ = share / share.sum()
+        self.entropy_r2_ = float(1 - entropy / share.sum() / np.log(self.n_states)) if self.n_states > 1 else 1.0
+        self._describe_paths(observations)
+
+    def _describe_paths(self, observations: Observations) -> None:
+        expected = expect(observations, self.parameters_)
+        self.log_likelihood_ = expected.log_likelihood
         complete = _x_log_y(expected.initial, self.parameters_.initial).sum()
         complete += _x_log_y(expected.transition, self.parameters_.transition).sum()
         responses = zip(expected.response, self.parameters_.response, strict=True)
         complete += sum(_x_log_y(counts, p).sum() for counts, p in responses)
         self.path_entropy_ = max(float(expected.log_likelihood - complete), 0.0)
 
-    def _observed(self, X: Source) -> tuple[Sequences, Observations]:
+    def _by_state(self, hidden: NDArray[np.float64]) -> NDArray[np.float64]:
+        # probabilities of hidden states as those of states that answer in their own way
+        return hidden
+
+    def _decoded(self, observations: Observations) -> Posterior:
+        return posterior(observations, self.parameters_)
+
+    def _observed(self, X: Source, sample_weight: ArrayLike | None = None) -> tuple[Sequences, Observations]:
         check_is_fitted(self)
         data = sequences(X)
         names = self.columns_ if isinstance(X, np.ndarray) else data.columns
@@ -505,43 +579,33 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             raise DataError(f"the model was fitted on items {', '.join(self.columns_)}; not all of them were put in")
         places = [names.index(column) for column in self.columns_]
         data = Sequences(data.items[:, places], data.starts, self.columns_, data.rows)
-        codes = _coded(data, self.answers_)
-        return data, observe(codes, data.starts, n_categories=[len(seen) for seen in self.answers_])
+        codes = coded(data, self.answers_)
+        weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+        return data, observe(codes, data.starts, weights, n_categories=[len(seen) for seen in self.answers_])
 
     def _posterior(self, X: Source) -> tuple[Sequences, Posterior]:
         data, observations = self._observed(X)
-        return data, posterior(observations, self.parameters_)
+        return data, self._decoded(observations)
 
 
-def _in_order(values: NDArray[Any], data: Sequences) -> NDArray[Any]:
+def in_order(values: NDArray[Any], data: Sequences) -> NDArray[Any]:
+    """Put what was computed for occasions into the order of the rows that were put in.
+
+    Parameters
+    ----------
+    values : NDArray, shape (n_occasions, ...)
+        In the order of sequences.
+    data : Sequences
+        Says which row each occasion came from.
+
+    Returns
+    -------
+    NDArray, shape (n_occasions, ...)
+        In the order of rows.
+    """
     ordered = np.empty_like(values)
     ordered[data.rows] = values
     return ordered
-
-
-def _answers_seen(data: Sequences) -> tuple[NDArray[np.int8], ...]:
-    seen = tuple(np.unique(column[column != MISSING]) for column in data.items.T)
-    empty = [name for name, answers in zip(data.columns, seen, strict=True) if answers.size == 0]
-    if empty:
-        raise DataError(f"{', '.join(empty)}: never answered (rule item_answered); leave such items out")
-    return seen
-
-
-def _coded(data: Sequences, answers: tuple[NDArray[np.int8], ...]) -> NDArray[np.int8]:
-    # numbers from 0 within the answers of the fit, -1 for missing
-    codes = np.full(data.items.shape, MISSING, dtype=np.int8)
-    for item, seen in enumerate(answers):
-        column = data.items[:, item]
-        given = column != MISSING
-        number = np.minimum(np.searchsorted(seen, column), seen.size - 1)
-        strange = int((given & (seen[number] != column)).sum())
-        if strange:
-            raise DataError(
-                f"{data.columns[item]}: {strange} answers of a kind that the fit has never seen "
-                "(rule item_answer_known); treat them as missing or refit"
-            )
-        codes[given, item] = number[given]
-    return codes
 
 
 def _starts_table(climbs: tuple[Climb, ...]) -> pd.DataFrame:

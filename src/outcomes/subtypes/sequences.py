@@ -190,6 +190,8 @@ def _answers(values: NDArray[np.generic], columns: tuple[str, ...]) -> NDArray[n
         raise DataError("items: a table with one row an occasion and one column an item is needed")
     if values.dtype.kind not in "iufb":
         raise DataError("items: answers must be numbers or missing (rule item_numeric)")
+    if values.dtype == np.int8 and values.min(initial=0) >= MISSING and values.max(initial=0) <= LARGEST_CODE:
+        return np.ascontiguousarray(values)  # already in the form looked for; a million patients need no copies
     numbers = values.astype(np.float64)
     missing = np.isnan(numbers) | (numbers == MISSING)
     numbers = np.where(missing, MISSING, numbers)
