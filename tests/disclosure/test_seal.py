@@ -66,5 +66,5 @@ def test_a_hand_made_record_does_not_verify():
 
 
 def test_another_process_has_another_key(table, monkeypatch):
-    monkeypatch.setattr(seal, "_KEY", b"another process")
+    monkeypatch.setattr(seal, "_KEYS", [b"another process"])
     assert signature(table) != table.seal

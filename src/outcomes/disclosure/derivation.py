@@ -91,7 +91,8 @@ class Derivation:
             Wilson's interval in per cent.
         """
         events, n = self._pair(rate.numerator, rate.denominator)
-        return percentage(events, n, self._policy.rate_decimals), self._in_per_cent(wilson(events, n))
+        around = wilson(*self._shown(rate.numerator, rate.denominator))
+        return percentage(events, n, self._policy.rate_decimals), self._in_per_cent(around)
 
     def gap(self, gap: Gap) -> tuple[Floats, Interval]:
         """Print one gap with its interval, in percentage points.
@@ -108,8 +109,11 @@ class Derivation:
         bounds : Interval
             Newcombe's interval in percentage points.
         """
-        (events, n), (others, others_n) = (self._pair(*pair) for pair in gap.pairs)
+        (events, n), (others, others_n) = (self._shown(*pair) for pair in gap.pairs)
         points = _PER_CENT * (events / n - others / others_n)
+        if self._policy.rates_from == "true":  # what a reader gets from the two printed rates, and nothing finer
+            here, there = (percentage(*self._pair(*pair), self._policy.rate_decimals) for pair in gap.pairs)
+            points = here - there
         return half_up(points, self._policy.rate_decimals), self._in_per_cent(newcombe(events, n, others, others_n))
 
     def statistic(self, statistic: Statistic) -> Callable[[str], Floats]:
@@ -138,12 +142,17 @@ class Derivation:
 
         return printed
 
-    def _pair(self, numerator: str, denominator: str) -> tuple[Floats, Floats]:
+    def _shown(self, numerator: str, denominator: str) -> tuple[Floats, Floats]:
         events, n = self.count(numerator), self.count(denominator)
         hidden = np.isnan(events) | np.isnan(n) | (n < self._policy.minimum_n_for_statistics)
-        if self._policy.rates_from == "true":
-            events, n = self._true[numerator], self._true[denominator]
         return np.where(hidden, np.nan, events), np.where(hidden, np.nan, n)
+
+    def _pair(self, numerator: str, denominator: str) -> tuple[Floats, Floats]:
+        events, n = self._shown(numerator, denominator)
+        if self._policy.rates_from == "true":
+            shown = ~np.isnan(n)
+            events, n = (np.where(shown, self._true[name], np.nan) for name in (numerator, denominator))
+        return events, n
 
     def _in_per_cent(self, bounds: Interval) -> Interval:
         return Interval(*(half_up(_PER_CENT * side, self._policy.rate_decimals) for side in bounds))

@@ -1,14 +1,14 @@
 """May this table leave? The one function that turns an aggregate into a `Released`; publications take nothing else."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from outcomes.disclosure.derivation import TOO_FEW, Derivation
 from outcomes.disclosure.layout import Gap, Layout, Rate, RateLike, Statistic, StatisticLike, check_table, layout
-from outcomes.disclosure.seal import Column, Hidden, Kind, Released, signature
+from outcomes.disclosure.links import find_links
+from outcomes.disclosure.seal import Column, Hidden, Kind, Released, sealed
 from outcomes.errors import DisclosureError
 from outcomes.reference.policies import DisclosurePolicy, disclosure_policy
 
@@ -54,7 +54,7 @@ def release(
     Returns
     -------
     Released
-        Sealed.
+        A draft, sealed for this process; it leaves for good through `outcomes.disclosure.door`.
 
     Raises
     ------
@@ -92,8 +92,9 @@ def release(
         notes=tuple(notes),
         policy=rule.key,
         hidden=tuple(_hidden(plain, printed, declared, rule)),
+        links=find_links(plain, declared),
     )
-    return replace(content, seal=signature(content))
+    return sealed(content)
 
 
 def _columns(declared: Layout, rule: DisclosurePolicy) -> list[Column]:
@@ -101,11 +102,13 @@ def _columns(declared: Layout, rule: DisclosurePolicy) -> list[Column]:
     found += [Column(name, "count") for name in declared.counts]
     for name, rate in declared.rates.items():
         kind: Kind = "gap" if isinstance(rate, Gap) else "rate"
-        found.append(Column(name, kind, rule.rate_decimals, rate.low, rate.high))
-        found += [Column(bound, "bound", rule.rate_decimals) for bound in (rate.low, rate.high) if bound]
+        of = tuple(part for pair in rate.pairs for part in pair)
+        found.append(Column(name, kind, rule.rate_decimals, rate.low, rate.high, of))
+        found += [Column(bound, "bound", rule.rate_decimals, of=of) for bound in (rate.low, rate.high) if bound]
     for name, what in declared.statistics.items():
-        found.append(Column(name, "statistic", what.decimals, what.low, what.high))
-        found += [Column(bound, "bound", what.decimals) for bound in (what.low, what.high) if bound]
+        of = (what.n,) if what.events is None else (what.n, what.events)
+        found.append(Column(name, "statistic", what.decimals, what.low, what.high, of))
+        found += [Column(bound, "bound", what.decimals, of=of) for bound in (what.low, what.high) if bound]
     return found
 
 

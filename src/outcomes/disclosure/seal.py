@@ -1,21 +1,22 @@
-"""Why can a released table be trusted? It carries an HMAC over all that it shows, under a key that lives and dies here.
+"""Why can a released table be trusted? It carries an HMAC over all that it shows, its policy and its register entry.
 
-The key is drawn when the process starts and is never written: a seal says "this table came through the gate of this
-process and nobody has touched it since", no more. It is not kept in any file, so released bytes do not depend on it.
+A table that has passed the gate is a draft: it is sealed under a key that is drawn when the process starts and written
+nowhere. The door (`outcomes.disclosure.door`) seals it again, under the release key and with the entry of the register.
 """
 
 import hmac
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import pandas as pd
 
+from outcomes.disclosure.links import Links
 from outcomes.errors import DisclosureError
 
-_KEY = secrets.token_bytes(32)
+_KEYS: list[bytes] = [secrets.token_bytes(32)]  # this process's own, then the release keys that the door was given
 
 Kind = Literal["label", "count", "rate", "gap", "statistic", "bound"]
 
@@ -34,6 +35,8 @@ class Column:
         Places after the point.
     low, high : str or None
         Columns with its interval.
+    of : tuple of str
+        Count columns that it stands on: where one of them is withheld, so is this.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Column:
     decimals: int = 0
     low: str | None = None
     high: str | None = None
+    of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,10 @@ class Released:
         Key of the disclosure policy.
     hidden : tuple of Hidden
         Cells that are withheld.
+    entry : str
+        Its entry in the register of releases; empty while it is a draft.
+    links : Links
+        What ties its cells together, for the attack before a release; printed nowhere, empty once it is released.
     seal : str
         HMAC-SHA-256 of all of this, in hexadecimal.
     """
@@ -92,6 +100,8 @@ class Released:
     notes: tuple[str, ...]
     policy: str
     hidden: tuple[Hidden, ...]
+    entry: str = ""
+    links: Links = field(default_factory=Links)
     seal: str = ""
 
     def verify(self) -> "Released":
@@ -107,7 +117,7 @@ class Released:
         DisclosureError
             If the seal does not belong to the content.
         """
-        if not hmac.compare_digest(self.seal, signature(self)):
+        if not any(hmac.compare_digest(self.seal, _signature(self, key)) for key in _KEYS):
             raise DisclosureError(
                 f"the seal of table {self.title!r} does not belong to its content: it did not come through "
                 "disclosure.gate.release in this run, or was changed afterwards; release it again"
@@ -121,7 +131,7 @@ class Released:
 
 
 def signature(released: Released) -> str:
-    """Compute the seal that this content must carry.
+    """Compute the seal that this content must carry as a draft of this process.
 
     Parameters
     ----------
@@ -133,14 +143,40 @@ def signature(released: Released) -> str:
     str
         HMAC-SHA-256 over a canonical form of everything except the seal, in hexadecimal.
     """
+    return _signature(released, _KEYS[0])
+
+
+def sealed(released: Released, *, key: bytes | None = None) -> Released:
+    """Seal a table: as a draft of this process, or for good under the release key.
+
+    Parameters
+    ----------
+    released : Released
+        Content, with any seal or none.
+    key : bytes, optional
+        The release key; this process trusts it from then on.
+
+    Returns
+    -------
+    Released
+        The same content under its seal.
+    """
+    if key is not None and key not in _KEYS:
+        _KEYS.append(key)
+    return replace(released, seal=_signature(released, key or _KEYS[0]))
+
+
+def _signature(released: Released, key: bytes) -> str:
     content = {
         "title": released.title,
         "notes": released.notes,
         "policy": released.policy,
-        "columns": [[c.name, c.kind, c.decimals, c.low, c.high] for c in released.columns],
+        "columns": [[c.name, c.kind, c.decimals, c.low, c.high, c.of] for c in released.columns],
         "hidden": [[cell.row, cell.column, cell.reason] for cell in released.hidden],
+        "entry": released.entry,
+        "links": repr(released.links),
         "names": [str(name) for name in released.table.columns],
         "index": [str(label) for label in released.table.index],
         "cells": [[repr(value) for value in released.table[name].tolist()] for name in released.table.columns],
     }
-    return hmac.new(_KEY, json.dumps(content, sort_keys=True).encode(), "sha256").hexdigest()
+    return hmac.new(key, json.dumps(content, sort_keys=True).encode(), "sha256").hexdigest()
