@@ -8,7 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from outcomes.library.intake import Source, create_key, ingest
+from outcomes.library.intake import Source, ingest
+from outcomes.library.parts import to_arrow, to_frame
+from outcomes.library.roles import create_keys
+from outcomes.library.sealing import library_key, vault_key
+from outcomes.library.store import Store
 from outcomes.library.view import research_view
 
 TODAY = pd.Timestamp("2023-12-31").date()
@@ -30,7 +34,7 @@ class Place:
 
     @property
     def keys(self):
-        return self.root / "keys" / "key"
+        return self.root / "keys"
 
     def write(self, name, table):
         """Write one CSV table, cells as they are."""
@@ -58,11 +62,50 @@ class Place:
         return ingest(source, library=self.library, vault=self.vault, keys=keys, today=TODAY)
 
     def view(self, **options):
-        return research_view(self.library, today=TODAY, **options)
+        return research_view(self.library, today=TODAY, **{"keys": self.held} | options)
+
+    @property
+    def held(self):
+        """The folder of keys, where there is one."""
+        return self.keys if self.keys.is_dir() else None
+
+    @property
+    def shelf(self):
+        return Store(self.library, key=library_key(self.held))
+
+    @property
+    def safe(self):
+        return Store(self.vault, key=vault_key(self.held), private=True)
+
+    def decoded(self, store):
+        """Everything that the files of a store say."""
+        return decoded(store)
 
     def new_key(self):
-        create_key(self.keys)
+        create_keys(self.keys, region="uk")
         return self.keys
+
+
+def decoded(store):
+    """Everything that the files of a store say: bytes, names, and what is under the seal."""
+    said = []
+    for path in sorted(store.root.rglob("*")):
+        if not path.is_file():
+            continue
+        sealed = path.read_bytes()
+        said.append(sealed.decode("latin-1") + path.name)
+        name = {
+            ".part": "part",
+            ".manifest": f"manifest {path.stem}",
+            ".note": f"note {path.stem}",
+            "": "HEAD",
+        }.get(path.suffix)
+        if name is None:
+            assert path.name == "writer.lock", path.name
+            continue
+        plain = store.key.open(sealed, name, what=path.name)
+        said.append(to_frame(to_arrow(plain)).to_csv() if name == "part" else plain.decode())
+    return "\n".join(said)
 
 
 @pytest.fixture

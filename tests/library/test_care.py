@@ -30,8 +30,10 @@ def test_an_opted_out_patient_is_on_the_caseload_and_nowhere_else(place, feed):
     place.ingest(feed, kind="identified", keys=place.new_key())
     allowed = place.root / "allowed.dat"
     allowed.write_text("".join(f"{number},\n" for number in feed["patients"]["nhs_number"][1:]))
-    register_allowlist(allowed, library=place.library, vault=place.vault, dated=pd.Timestamp("2023-12-20").date())
-    care = care_view(place.library, place.vault)
+    register_allowlist(
+        allowed, library=place.library, vault=place.vault, dated=pd.Timestamp("2023-12-20").date(), keys=place.keys
+    )
+    care = care_view(place.library, place.vault, keys=place.keys)
     assert "00000" in set(care.tables["patients"]["patient_id"])
     assert len(care.tables["referrals"]) == 7
     assert len(place.view().tables["referrals"]) == 5

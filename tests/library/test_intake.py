@@ -16,6 +16,7 @@ import pytest
 
 from outcomes.errors import AccessError, ConfigError
 from outcomes.library import intake
+from outcomes.library.roles import create_keys
 from outcomes.library.intake import FeedRefused, folder_source, ingest
 
 
@@ -496,7 +497,7 @@ def test_all_faults_of_a_declaration_are_told_at_once(place, feed):
 
 
 def test_an_identified_feed_needs_a_key_file(place, feed):
-    with pytest.raises(AccessError, match="an identified feed needs a key file"):
+    with pytest.raises(AccessError, match="an identified feed needs keys"):
         place.ingest(feed, kind="identified")
     assert place.ingest(feed, kind="identified", keys=place.new_key()).adds_up
 
@@ -528,8 +529,8 @@ def test_library_and_vault_lie_apart(place, feed):
 
 
 def test_a_key_inside_the_library_is_refused(place, feed):
-    key = place.library / "key"
-    intake.create_key(key)
+    key = place.library / "keys"
+    create_keys(key, region="uk")
     with pytest.raises(AccessError, match="must lie outside library and vault"):
         place.ingest(feed, kind="identified", keys=key)
 
@@ -543,9 +544,7 @@ def test_another_vault_is_refused(place, feed):
 def test_two_writers_do_not_meet(place, feed):
     place.ingest(feed)
     source = place.source(feed)
-    from outcomes.library.store import Store
-
-    with Store(place.library).writing(), pytest.raises(AccessError, match="another writer is at work"):
+    with place.shelf.writing(), pytest.raises(AccessError, match="another writer is at work"):
         place.ingest(source)
     assert place.ingest(source).adds_up
 

@@ -1,6 +1,5 @@
 """Opt-outs are honoured at every read; without a fresh list nobody of an identified source is read."""
 
-import json
 from datetime import date, timedelta
 
 import pandas as pd
@@ -26,7 +25,9 @@ def listed(place, numbers, name="allowed.dat", ending=",\n"):
 
 
 def register(place, numbers, dated=TODAY, **options):
-    return register_allowlist(listed(place, numbers), library=place.library, vault=place.vault, dated=dated, **options)
+    return register_allowlist(
+        listed(place, numbers), library=place.library, vault=place.vault, dated=dated, keys=place.held, **options
+    )
 
 
 def test_without_a_list_nobody_is_read(identified):
@@ -75,7 +76,7 @@ def test_a_list_from_the_future_is_refused(identified, feed):
 def test_an_empty_list_is_not_registered(identified):
     with pytest.raises(AccessError, match="the list is empty"):
         register(identified, [])
-    assert not (identified.library / ALLOWLIST).exists()
+    assert identified.shelf.note(ALLOWLIST) is None
 
 
 def test_a_list_that_matches_nobody_lets_nobody_be_read(identified):
@@ -86,30 +87,35 @@ def test_a_list_that_matches_nobody_lets_nobody_be_read(identified):
 
 def test_a_damaged_list_is_refused(identified, feed):
     register(identified, feed["patients"]["nhs_number"])
-    for text in ("{", "{}", '{"date": "x", "pseudonyms": []}', '{"date": "2023-12-31", "pseudonyms": 3}'):
-        (identified.library / ALLOWLIST).write_text(text)
+    for said in ({}, {"date": "x", "pseudonyms": []}, {"date": "2023-12-31", "pseudonyms": 3}):
+        with identified.shelf.writing():
+            identified.shelf.put_note(ALLOWLIST, said)
         with pytest.raises(AccessError, match="allowlist is damaged"):
             identified.view()
+    listed_there = identified.library / f"{ALLOWLIST}.note"
+    listed_there.write_bytes(listed_there.read_bytes()[:-1])
+    with pytest.raises(AccessError, match="allowlist is damaged"):
+        identified.view()
 
 
 def test_the_mesh_format_and_its_dated_name(identified, feed):
     numbers = feed["patients"]["nhs_number"]
     spaced = [f"{number[:3]} {number[3:6]} {number[6:]}" for number in numbers]
     path = listed(identified, spaced, name="X26HC036_201223_0001.dat")
-    assert register_allowlist(path, library=identified.library, vault=identified.vault) == 6
-    assert json.loads((identified.library / ALLOWLIST).read_text())["date"] == "2023-12-20"
+    assert register_allowlist(path, library=identified.library, vault=identified.vault, keys=identified.keys) == 6
+    assert identified.shelf.note(ALLOWLIST)["date"] == "2023-12-20"
 
 
 def test_a_name_without_a_date_needs_one(identified, feed):
     path = listed(identified, feed["patients"]["nhs_number"], name="list.dat")
     with pytest.raises(AccessError, match=r"list\.dat: no DDMMYY date in the name"):
-        register_allowlist(path, library=identified.library, vault=identified.vault)
+        register_allowlist(path, library=identified.library, vault=identified.vault, keys=identified.keys)
 
 
 def test_a_file_with_several_cells_a_line_is_no_list(identified):
     path = listed(identified, ["1112223333,yes", "1112223334,no"])
     with pytest.raises(DataError, match="2 lines hold more than one identifier") as caught:
-        register_allowlist(path, library=identified.library, vault=identified.vault, dated=TODAY)
+        register_allowlist(path, library=identified.library, vault=identified.vault, keys=identified.keys, dated=TODAY)
     assert "1112223333" not in str(caught.value)
 
 
@@ -154,10 +160,10 @@ def test_other_sources_need_no_list_and_say_so(place, feed, kind):
     assert ("Invented data" in view.statement) == (kind["kind"] == "invented")
 
 
-def test_the_allowlist_is_read_whole(tmp_path):
-    path = tmp_path / "list"
-    path.write_text(json.dumps({"date": "2023-12-30", "pseudonyms": ["a", "b"]}))
-    assert allowed_pseudonyms(path, today=TODAY) == (frozenset({"a", "b"}), date(2023, 12, 30))
+def test_the_allowlist_is_read_whole(place):
+    with place.shelf.writing():
+        place.shelf.put_note(ALLOWLIST, {"date": "2023-12-30", "pseudonyms": ["a", "b"]})
+    assert allowed_pseudonyms(place.shelf, today=TODAY) == (frozenset({"a", "b"}), date(2023, 12, 30))
 
 
 def test_the_filter_is_what_keeps_them_out(identified, feed, monkeypatch):

@@ -5,7 +5,6 @@ import logging
 import traceback
 
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 
 from outcomes.errors import OutcomesError
@@ -36,21 +35,10 @@ def marked(feed):
     return tables
 
 
-def decoded(folder):
-    """Everything that the files of a folder say, bytes and cells."""
-    said = []
-    for path in folder.rglob("*"):
-        if path.is_file():
-            said.append(path.read_bytes().decode("latin-1") + path.name)
-            if path.suffix == ".parquet":
-                said.append(pq.read_table(path).to_pandas().to_csv())
-    return "\n".join(said)
-
-
 def test_the_library_holds_no_identifier(place, feed):
     report = place.ingest(marked(feed), kind="identified", keys=place.new_key())
     told = (
-        decoded(place.library)
+        place.decoded(place.shelf)
         + report.text()
         + report.quarantine.to_csv()
         + report.tally.to_csv()
@@ -65,8 +53,9 @@ def test_the_library_holds_no_identifier(place, feed):
         *(str(pd.Timestamp(day).toordinal() - 719163) for day in (DAY, "2022-04-01", "2021-05-01")),
     ):
         assert secret not in told, secret
-    assert place.keys.read_text().strip() not in told + decoded(place.vault)
-    assert SENTINEL in decoded(place.vault)
+    for path in place.keys.glob("*/*.key"):
+        assert path.read_text().splitlines()[1] not in told + place.decoded(place.safe)
+    assert SENTINEL in place.decoded(place.safe)
 
 
 def test_every_identifying_column_is_covered_by_this_test(feed):
@@ -124,7 +113,7 @@ def test_pseudonyms_are_not_plain_hashes(place, feed):
     import hashlib
 
     place.ingest(feed, kind="identified", keys=place.new_key())
-    stored = decoded(place.library)
+    stored = place.decoded(place.shelf)
     for one in feed["patients"]["patient_id"]:
         for name in ("md5", "sha1", "sha256"):
             assert hashlib.new(name, one.encode()).hexdigest()[:32] not in stored
@@ -132,7 +121,16 @@ def test_pseudonyms_are_not_plain_hashes(place, feed):
 
 def test_the_manifest_names_no_file_and_no_time(place, feed):
     place.ingest(feed)
-    for path in (place.library / "manifests").iterdir():
-        manifest = json.loads(path.read_text())
-        assert set(manifest) == {"layout", "name", "kind", "reason", "key", "tables"}
-        assert place.root.name not in path.read_text()
+    manifest = place.shelf.manifest(place.view().snapshot)
+    assert set(manifest) == {"layout", "name", "kind", "reason", "key", "purged", "tables"}
+    assert place.root.name not in json.dumps(manifest)
+
+
+def test_no_word_of_the_feed_stands_outside_the_seal(place, feed):
+    place.ingest(marked(feed), kind="identified", keys=place.new_key())
+    for path in [*place.library.rglob("*"), *place.vault.rglob("*")]:
+        if path.is_file() and path.name != "writer.lock":
+            sealed = path.read_bytes()
+            assert sealed.startswith(b"outcomes-sealed-2 ")
+            assert b"phq9" not in sealed
+            assert SENTINEL.encode() not in sealed

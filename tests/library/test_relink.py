@@ -8,7 +8,7 @@ from outcomes.library.relink import identities, vault_state
 
 def test_every_pseudonym_leads_back_to_its_person(place, feed):
     place.ingest(feed, kind="identified", keys=place.new_key())
-    people, referrals = identities(place.library, place.vault)
+    people, referrals = identities(place.library, place.vault, keys=place.keys)
     assert sorted(people["patient_id"]) == sorted(feed["patients"]["patient_id"])
     assert sorted(people["nhs_number"]) == sorted(feed["patients"]["nhs_number"])
     assert people["pseudonym"].is_unique
@@ -18,13 +18,13 @@ def test_every_pseudonym_leads_back_to_its_person(place, feed):
 
 def test_the_same_person_keeps_the_pseudonym(place, feed):
     place.ingest(feed, kind="identified", keys=place.new_key())
-    first, _ = identities(place.library, place.vault)
+    first, _ = identities(place.library, place.vault, keys=place.keys)
     place.ingest(
         {"patients": feed["patients"].assign(patient_id=lambda rows: "x" + rows["patient_id"])},
         kind="identified",
         keys=place.keys,
     )
-    later, _ = identities(place.library, place.vault)
+    later, _ = identities(place.library, place.vault, keys=place.keys)
     known = dict(zip(later["patient_id"], later["pseudonym"], strict=True))
     assert len(later) == 12
     assert all(known[one] == name for one, name in zip(first["patient_id"], first["pseudonym"], strict=True))

@@ -1,29 +1,33 @@
 """Library and vault are committed by one file."""
 
-import json
-
 import pandas as pd
 import pytest
 
-from outcomes.library.state import State, Stores, commit
-from outcomes.library.store import Store
+from outcomes.library.state import NOTHING, State, commit, open_stores
 
 
 def stores(root):
-    return Stores(Store(root / "library"), Store(root / "vault", private=True))
+    return open_stores(root / "library", root / "vault", None)
 
 
 def put(both, before, number):
     frame = pd.DataFrame({"pseudonym": ["a"], "n": pd.array([number], "Int8")})
-    return commit(both, before, tables={"t": frame}, facts={"kind": "invented"}, vault={"v": frame}, extract_day=number)
+    return commit(
+        both,
+        before,
+        tables={"t": frame},
+        facts={"kind": "invented", "key": "k"},
+        vault={"v": frame},
+        extract_day=number,
+    )
 
 
 def test_the_head_names_both_and_keeps_the_history(tmp_path):
     both = stores(tmp_path)
     with both.library.writing(), both.vault.writing():
-        first = put(both, State({"current": "", "vault": "", "history": []}, {}, None), 1)
+        first = put(both, State(NOTHING, {}, None), 1)
         second = put(both, State(both.library.head(), {}, 1), 2)
-    head = json.loads((tmp_path / "library" / "HEAD").read_text())
+    head = both.library.head()
     assert head["current"] == second != first
     assert [entry["snapshot"] for entry in head["history"]] == [first, second]
     assert both.vault.manifest(head["vault"])["extract_day"] == 2
@@ -32,7 +36,7 @@ def test_the_head_names_both_and_keeps_the_history(tmp_path):
 def test_nothing_new_is_not_committed(tmp_path):
     both = stores(tmp_path)
     with both.library.writing(), both.vault.writing():
-        put(both, State({"current": "", "vault": "", "history": []}, {}, None), 1)
+        put(both, State(NOTHING, {}, None), 1)
         before = (tmp_path / "library" / "HEAD").stat().st_mtime_ns
         put(both, State(both.library.head(), {}, 1), 1)
     assert (tmp_path / "library" / "HEAD").stat().st_mtime_ns == before
@@ -41,7 +45,7 @@ def test_nothing_new_is_not_committed(tmp_path):
 def test_a_stop_before_the_head_leaves_the_old_state(tmp_path, monkeypatch):
     both = stores(tmp_path)
     with both.library.writing(), both.vault.writing():
-        first = put(both, State({"current": "", "vault": "", "history": []}, {}, None), 1)
+        first = put(both, State(NOTHING, {}, None), 1)
 
         def stop(*_args):
             raise KeyboardInterrupt

@@ -1,12 +1,19 @@
 """Parts never change, names depend on content only, and a state is the current one in one step."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from outcomes.errors import AccessError
-from outcomes.library import store
-from outcomes.library.store import Store, content_hash
+from outcomes.library import parts, store
+from outcomes.library.roles import KeyFile
+from outcomes.library.sealing import SealingKey, library_key
+from outcomes.library.store import Store
+
+KEY = library_key(None)
+OTHER = SealingKey(KeyFile("library", "uk", bytes(32)))
 
 
 def frame(**changes):
@@ -15,25 +22,30 @@ def frame(**changes):
     )
 
 
-def test_the_hash_is_of_content():
-    first = content_hash({"t": frame()}, "kind")
-    assert first == content_hash({"t": frame().set_axis([7, 9])}, "kind")
+def named(tables, label, key=KEY):
+    return Store(Path("nowhere"), key=key).name(tables, label)
+
+
+def test_the_name_is_a_keyed_hash_of_content():
+    first = named({"t": frame()}, "kind")
+    assert first == named({"t": frame().set_axis([7, 9])}, "kind")
     others = [
-        content_hash({"t": frame()}, "other"),
-        content_hash({"u": frame()}, "kind"),
-        content_hash({"t": frame(pseudonym=["ab", ""])}, "kind"),
-        content_hash({"t": frame(pseudonym=["a", None])}, "kind"),
-        content_hash({"t": frame(n=pd.array([1, 0], "Int8"))}, "kind"),
-        content_hash({"t": frame(n=pd.array([1, None], "Int16"))}, "kind"),
-        content_hash({"t": frame(x=[0.5, 0.0])}, "kind"),
-        content_hash({"t": frame().iloc[::-1]}, "kind"),
-        content_hash({"t": frame().rename(columns={"x": "y"})}, "kind"),
+        named({"t": frame()}, "other"),
+        named({"u": frame()}, "kind"),
+        named({"t": frame(pseudonym=["ab", ""])}, "kind"),
+        named({"t": frame(pseudonym=["a", None])}, "kind"),
+        named({"t": frame(n=pd.array([1, 0], "Int8"))}, "kind"),
+        named({"t": frame(n=pd.array([1, None], "Int16"))}, "kind"),
+        named({"t": frame(x=[0.5, 0.0])}, "kind"),
+        named({"t": frame().iloc[::-1]}, "kind"),
+        named({"t": frame().rename(columns={"x": "y"})}, "kind"),
+        named({"t": frame()}, "kind", OTHER),
     ]
     assert len({first, *others}) == len(others) + 1
 
 
 def test_what_is_put_is_what_is_read(tmp_path):
-    shelf = Store(tmp_path / "s")
+    shelf = Store(tmp_path / "s", key=KEY)
     with shelf.writing():
         shelf.put({"t": frame(), "empty": frame().head(0)}, "abc", {"kind": "invented"})
     found = shelf.tables("abc")
@@ -43,10 +55,11 @@ def test_what_is_put_is_what_is_read(tmp_path):
 
 
 def test_large_tables_are_parted_by_person(tmp_path, monkeypatch):
+    monkeypatch.setattr(parts, "ROWS_PER_PART", 10)
     monkeypatch.setattr(store, "ROWS_PER_PART", 10)
     names = sorted(f"{place % 16:x}{place:04d}" for place in range(64))
     whole = pd.DataFrame({"pseudonym": names, "n": pd.array(range(64), "Int32")}).astype({"pseudonym": "str"})
-    shelf = Store(tmp_path)
+    shelf = Store(tmp_path, key=KEY)
     with shelf.writing():
         shelf.put({"t": whole}, "abc", {})
     assert len(shelf.manifest("abc")["tables"]["t"]["parts"]) == 16
@@ -59,30 +72,30 @@ def test_large_tables_are_parted_by_person(tmp_path, monkeypatch):
 
 def test_one_writer_at_a_time(tmp_path):
     with (
-        Store(tmp_path).writing(),
+        Store(tmp_path, key=KEY).writing(),
         pytest.raises(AccessError, match="another writer is at work"),
-        Store(tmp_path).writing(),
+        Store(tmp_path, key=KEY).writing(),
     ):
         pass
-    with Store(tmp_path).writing():
+    with Store(tmp_path, key=KEY).writing():
         pass
 
 
 def test_leftovers_are_cleaned_and_committed_states_stay(tmp_path):
-    shelf = Store(tmp_path)
+    shelf = Store(tmp_path, key=KEY)
     with shelf.writing():
         shelf.put({"t": frame()}, "kept", {})
         shelf.put({"t": frame(n=3)}, "left", {})
-    (tmp_path / "parts" / "x.parquet.partial").write_bytes(b"half")
+    (tmp_path / "parts" / "x.part.partial").write_bytes(b"half")
     with shelf.writing():
         shelf.sweep({"kept"})
-    assert [path.name for path in (tmp_path / "manifests").iterdir()] == ["kept.json"]
+    assert [path.name for path in (tmp_path / "manifests").iterdir()] == ["kept.manifest"]
     assert len(list((tmp_path / "parts").iterdir())) == 1
     pd.testing.assert_frame_equal(shelf.tables("kept")["t"], frame().astype({"pseudonym": "str"}))
 
 
 def test_the_newest_state_of_a_snapshot_is_found(tmp_path):
-    shelf = Store(tmp_path / "library")
+    shelf = Store(tmp_path / "library", key=KEY)
     with pytest.raises(AccessError, match="library: no library there, or nothing was taken in yet"):
         shelf.committed()
     states = [{"snapshot": "a", "vault": "1"}, {"snapshot": "b", "vault": "2"}, {"snapshot": "a", "vault": "3"}]
@@ -95,7 +108,7 @@ def test_the_newest_state_of_a_snapshot_is_found(tmp_path):
 
 
 def test_there_is_no_head_before_the_first_commit(tmp_path):
-    shelf = Store(tmp_path)
+    shelf = Store(tmp_path, key=KEY)
     assert shelf.head() is None
     with shelf.writing():
         shelf.commit({"current": "a", "history": []})
@@ -105,10 +118,10 @@ def test_there_is_no_head_before_the_first_commit(tmp_path):
 @pytest.mark.parametrize("name", ["none", "../x", ""])
 def test_an_unknown_manifest_is_an_access_error(tmp_path, name):
     with pytest.raises(AccessError, match="there is no snapshot"):
-        Store(tmp_path).manifest(name)
+        Store(tmp_path, key=KEY).manifest(name)
 
 
 def test_a_place_that_is_a_file_is_a_readable_error(tmp_path):
     (tmp_path / "file").write_text("x")
-    with pytest.raises(AccessError, match="cannot be written"), Store(tmp_path / "file" / "library").writing():
+    with pytest.raises(AccessError, match="cannot be written"), Store(tmp_path / "file" / "library", key=KEY).writing():
         pass

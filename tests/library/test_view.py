@@ -34,9 +34,7 @@ def test_a_damaged_part_is_noticed(place, feed):
 
 def test_readers_need_no_lock(place, feed):
     place.ingest(feed)
-    from outcomes.library.store import Store
-
-    with Store(place.library).writing():
+    with place.shelf.writing():
         assert len(place.view().tables["patients"]) == 6
 
 

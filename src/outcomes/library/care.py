@@ -15,6 +15,8 @@ from outcomes.library.names import Names
 from outcomes.library.relations import settle
 from outcomes.library.relink import vault_state
 from outcomes.library.resolve import OLD
+from outcomes.library.sealing import vault_key
+from outcomes.library.state import anchored
 from outcomes.library.store import Store
 
 
@@ -43,7 +45,7 @@ def _dates(days: pd.Series) -> pd.Series:
     return pd.to_datetime(days.astype("Int64"), unit="D", origin="unix")
 
 
-def care_view(library: Path, vault: Path, *, snapshot: str | None = None) -> CareView:
+def care_view(library: Path, vault: Path, *, snapshot: str | None = None, keys: Path | None = None) -> CareView:
     """Read what direct care needs: the caseload with day zero and local identifiers.
 
     Made from the vault's own rows, so that an opt-out from research, or an erasure from the research library, does not
@@ -57,6 +59,8 @@ def care_view(library: Path, vault: Path, *, snapshot: str | None = None) -> Car
         The vault; who cannot read it has no care view.
     snapshot : str, optional
         Which one; the current one unless said.
+    keys : Path, optional
+        Folder that holds the vault's key (the library's is not needed); none for a source that has no secret.
 
     Returns
     -------
@@ -68,8 +72,8 @@ def care_view(library: Path, vault: Path, *, snapshot: str | None = None) -> Car
     AccessError
         If the vault is not the library's, or there is no such snapshot.
     """
-    safe = Store(vault, private=True)
-    state = vault_state(library, vault, snapshot=snapshot)
+    safe = Store(vault, key=vault_key(keys), private=True)
+    state = vault_state(library, vault, snapshot=snapshot, keys=keys)
     held = safe.tables(state)
     pools = {
         name.removeprefix(PREFIX): frame.drop(columns=HELD).assign(**{OLD: True})
@@ -86,5 +90,5 @@ def care_view(library: Path, vault: Path, *, snapshot: str | None = None) -> Car
         [frame for frame in (held[SAFETY], held[SAFETY_HELD]) if len(frame)] or [held[SAFETY]], ignore_index=True
     )
     safety = safety.assign(session_date=_dates(safety["session_date"])).drop_duplicates(ignore_index=True)
-    current = snapshot or (Store(library).head() or {})["current"]
+    current = snapshot or anchored(library, safe)["current"]
     return CareView(tables, safety.sort_values(["patient_id", "session_date"], ignore_index=True), current)

@@ -16,16 +16,15 @@ from outcomes.errors import AccessError, ConfigError
 from outcomes.library import ledger
 from outcomes.library.derive import derive
 from outcomes.library.inputs import Input
-from outcomes.library.keyring import create_key, source_key
+from outcomes.library.keyring import source_key
 from outcomes.library.ledger import INPUT, PREFIX
 from outcomes.library.long_form import to_sittings
 from outcomes.library.names import name_all
-from outcomes.library.optout import refresh
+from outcomes.library.optout import purge, refresh
 from outcomes.library.relations import settle
 from outcomes.library.report import SHORT_HASH, FeedRefused, IntakeReport
 from outcomes.library.source import Source, check_source, folder_source
-from outcomes.library.state import Stores, commit, safety_tables, state_before, vault_tables
-from outcomes.library.store import Store
+from outcomes.library.state import commit, open_stores, safety_tables, state_before, sweep, vault_tables
 from outcomes.library.tally import intake_report, refuse
 from outcomes.library.typed import FAULTY, ROW, TEXT, TypedRows, read_rows
 from outcomes.sources import tidy
@@ -37,7 +36,7 @@ from outcomes.tables.check import check
 from outcomes.tables.column import Table
 from outcomes.tables.feed import WHEN, feed_table, item_columns
 
-__all__ = ["FeedRefused", "IntakeReport", "Limits", "Source", "create_key", "folder_source", "ingest"]
+__all__ = ["FeedRefused", "IntakeReport", "Limits", "Source", "folder_source", "ingest"]
 
 VERSION_NAME: Final = "_version_{}"
 LONG_DATE: Final = "date"
@@ -185,7 +184,8 @@ def ingest(
     vault : Path
         Folder of identifiers, day zero and typed rows; another folder, for its owner only.
     keys : Path, optional
-        Key file; needed for an identified feed, refused for an invented one.
+        Folder of keys of the steward (library, vault, pseudonym); needed for an identified feed, refused for an
+        invented one.
     today : date, optional
         Dates after it are in the future; the machine's day unless said.
     limits : Limits, optional
@@ -211,10 +211,10 @@ def ingest(
     key = source_key(source, keys, (library, vault))
     inputs = _read_feed(source, today or datetime.now(tz=UTC).date(), limits or Limits())
     refuse(inputs)
-    stores = Stores(Store(library), Store(vault, private=True))
+    stores = open_stores(library, vault, keys)
     with stores.library.writing(), stores.vault.writing():
         before = state_before(source, key.fingerprint, stores)
-        _sweep(stores, before.head["history"])
+        sweep(stores, before.head)
         pools = _pools(inputs, before.ledger)
         if RESPONSES not in pools:
             raise ConfigError("files must name the responses: the library holds none yet")
@@ -225,14 +225,9 @@ def ingest(
         for name, frame in derived.tables.items():
             check(frame, library_tables()[name])
         kept = vault_tables(pools, settled, names) | safety_tables(inputs, pools, settled, before)
-        facts = {"kind": source.kind, "reason": source.reason, "key": key.fingerprint}
-        snapshot = commit(stores, before, tables=derived.tables, facts=facts, vault=kept, extract_day=extract)
-        refresh(library, vault)
+        tables, purged, forget = purge(derived.tables, names.people, stores)
+        facts = {"kind": source.kind, "reason": source.reason, "key": key.fingerprint, "purged": purged}
+        snapshot = commit(stores, before, tables=tables, facts=facts, vault=kept, extract_day=extract, forget=forget)
+        refresh(stores)
     changed = snapshot != before.head["current"]
     return intake_report(inputs, pools, settled, derived.notes, snapshot=snapshot, changed=changed)
-
-
-def _sweep(stores: Stores, history: Sequence[Mapping[str, str]]) -> None:
-    # A writer that was stopped before its commit may have left parts that no committed state names.
-    stores.library.sweep({entry["snapshot"] for entry in history})
-    stores.vault.sweep({entry["vault"] for entry in history})

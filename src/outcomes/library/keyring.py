@@ -1,25 +1,21 @@
-"""Which secret makes the pseudonyms? A key file outside library and vault; invented feeds have their own.
+"""Which secret makes the pseudonyms? A key file of the steward; invented feeds have a demonstration key.
 
-Imported by intake, relink, rotate, export and erase only. A key is never printed, logged, or written anywhere but into
-its own file.
+Imported by intake, relink, rotate, export and erase only: what is read from a library never needs it, and neither
+library nor vault ever holds it.
 """
 
 import hashlib
 import hmac
-import os
-import secrets
-import stat
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from outcomes.errors import AccessError
+from outcomes.library.roles import check_apart, find_key
 from outcomes.library.source import Source
 
-KEY_BYTES: Final = 32
 PSEUDONYM_BYTES: Final = 16
-OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 DEMONSTRATION: Final = b"outcomes: demonstration key of an invented service: not a secret"
 OPEN: Final = b"outcomes: key of a source that was anonymised before it came: not a secret"
 
@@ -82,61 +78,6 @@ class PseudonymKey:
         return self.pseudonym("fingerprint", "of this key")
 
 
-def create_key(path: Path) -> None:
-    """Make a new key file that only its owner can read.
-
-    Parameters
-    ----------
-    path : Path
-        A file that does not exist yet, outside library and vault.
-
-    Raises
-    ------
-    AccessError
-        If something is there already: a key is never overwritten, or the library could no longer be linked.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise AccessError(f"{path.name}: there is a file already; a key is never overwritten") from None
-    with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-        stream.write(secrets.token_hex(KEY_BYTES) + "\n")
-
-
-def read_key(path: Path) -> PseudonymKey:
-    """Read the key in a file.
-
-    Parameters
-    ----------
-    path : Path
-        A file of 64 hexadecimal digits that only its owner may read.
-
-    Returns
-    -------
-    PseudonymKey
-        The key.
-
-    Raises
-    ------
-    AccessError
-        If the file is absent, readable by others, or not a key.
-    """
-    if not path.is_file():
-        raise AccessError(
-            f"{path.name}: no key file there; make one with create_key and keep a copy apart from library and vault"
-        )
-    if path.stat().st_mode & OTHERS:
-        raise AccessError(f"{path.name}: others may read this key file; allow its owner only (chmod 600)")
-    try:
-        secret = bytes.fromhex(path.read_text(encoding="ascii").strip())
-    except ValueError:
-        secret = b""
-    if len(secret) != KEY_BYTES:
-        raise AccessError(f"{path.name}: not a key file (64 hexadecimal digits)")
-    return PseudonymKey(secret)
-
-
 def _derived(purpose: bytes, word: str) -> PseudonymKey:
     return PseudonymKey(hashlib.sha256(purpose + b"\n" + word.encode("utf-8")).digest())
 
@@ -153,9 +94,9 @@ def source_key(source: Source, keys: Path | None, apart_from: Iterable[Path]) ->
     source : Source
         The feed.
     keys : Path or None
-        The key file.
+        Folder of keys.
     apart_from : iterable of Path
-        Folders (library, vault) that the key file must not lie in.
+        Folders (library, vault) that the keys must not lie in.
 
     Returns
     -------
@@ -165,7 +106,7 @@ def source_key(source: Source, keys: Path | None, apart_from: Iterable[Path]) ->
     Raises
     ------
     AccessError
-        If an identified feed has no key file, or an invented one has, or the key lies inside library or vault.
+        If an identified feed has no key, or an invented one has, or the keys lie inside library or vault.
     """
     if source.kind == "invented":
         if keys is not None:
@@ -174,8 +115,9 @@ def source_key(source: Source, keys: Path | None, apart_from: Iterable[Path]) ->
     if keys is None:
         if source.kind == "anonymised":
             return _derived(OPEN, source.reason)
-        raise AccessError("an identified feed needs a key file; the demonstration key is for invented feeds only")
-    place = keys.resolve()
-    if any(place.is_relative_to(folder.resolve()) for folder in apart_from):
-        raise AccessError("the key file must lie outside library and vault, or a copy of either would carry it along")
-    return read_key(keys)
+        raise AccessError(
+            "an identified feed needs keys (`outcomes keys create`, then --keys); the demonstration key is for "
+            "invented feeds only"
+        )
+    check_apart(keys, apart_from)
+    return PseudonymKey(find_key(keys, "pseudonym").secret)

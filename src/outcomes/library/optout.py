@@ -1,22 +1,25 @@
 """Whose data may research read? Those whom a dated opt-out list allows, minus local objections.
 
 The list comes as NHS numbers (or local identifiers), is kept in the vault, and reaches the library as pseudonyms with a
-date. Whoever is not on it is left out at every read; a list that is missing, empty or too old lets nobody be read.
+date. Whoever is not on it is left out at every read, and is gone from the library after the next collection; a list
+that is missing, empty or too old lets nobody be read. The vault keeps everybody: direct care is another purpose.
 """
 
-import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
+import pandas as pd
+
 from outcomes.errors import AccessError, DataError
+from outcomes.library.state import Stores, anchored, open_stores
 from outcomes.library.store import Store
 from outcomes.reference.governance import opt_out_rule
 
-ALLOWLIST: Final = "allowlist.json"
-OBJECTIONS: Final = "objections.json"
+ALLOWLIST: Final = "allowlist"
+OBJECTIONS: Final = "objections"
 MESH_DATE: Final = re.compile(r"(?<!\d)(\d{2})(\d{2})(\d{2})(?!\d)")
 Identifier = Literal["nhs_number", "patient_id"]
 
@@ -61,6 +64,7 @@ def register_allowlist(
     dated: date | None = None,
     identifier: Identifier = "nhs_number",
     objections: Path | None = None,
+    keys: Path | None = None,
 ) -> int:
     """Register who may be read for research, according to a list.
 
@@ -77,6 +81,8 @@ def register_allowlist(
         Whether the list holds "nhs_number" or "patient_id".
     objections : Path, optional
         Local identifiers of people who object, one a line; replaces the objections registered before.
+    keys : Path, optional
+        Folder of keys of the steward; none for a source that has no secret.
 
     Returns
     -------
@@ -94,67 +100,128 @@ def register_allowlist(
     if not numbers:
         raise AccessError(f"{path.name}: the list is empty; an empty list allows nobody and is not registered")
     day = dated or _date_of(path)
-    safe = Store(vault, private=True)
-    with safe.writing():
+    objecting = None if objections is None else {"patient_ids": sorted(set(_lines(objections)))}
+    stores = open_stores(library, vault, keys)
+    with stores.library.writing(), stores.vault.writing():
         content = {"date": day.isoformat(), "identifier": identifier, "identifiers": sorted(set(numbers))}
-        safe.write(vault / ALLOWLIST, _json(content))
-        if objections is not None:
-            safe.write(vault / OBJECTIONS, _json({"patient_ids": sorted(set(_lines(objections)))}))
-        return refresh(library, vault)
+        stores.vault.put_note(ALLOWLIST, content)
+        if objecting is not None:
+            stores.vault.put_note(OBJECTIONS, objecting)
+        return refresh(stores)
 
 
-def _json(content: dict[str, Any]) -> bytes:
-    return (json.dumps(content, indent=0) + "\n").encode()
-
-
-def _allowed(safe: Store, state: str, listed: dict[str, Any], objecting: Iterable[str]) -> list[str]:
-    people = safe.tables(state)["people"]
-    column = listed["identifier"]
+def _allowed(people: pd.DataFrame, listed: Mapping[str, Any], objecting: Collection[str]) -> list[str]:
+    column, said = listed["identifier"], listed["identifiers"]
     if column not in people:
         return []
-    said = people[column]
+    known = people[column]
     if column == "nhs_number":
-        said = said.map(_plain_nhs, na_action="ignore")
-        listed = {**listed, "identifiers": [_plain_nhs(number) for number in listed["identifiers"]]}
-    kept = said.isin(listed["identifiers"]) & said.notna() & ~people["patient_id"].isin(list(objecting))
+        known, said = known.map(_plain_nhs, na_action="ignore"), [_plain_nhs(number) for number in said]
+    kept = known.isin(said) & known.notna() & ~people["patient_id"].isin(list(objecting))
     return sorted(people.loc[kept, "pseudonym"])
 
 
-def refresh(library: Path, vault: Path) -> int:
+def listed_people(people: pd.DataFrame, vault: Store) -> list[str] | None:
+    """Say whom the registered list and the objections allow.
+
+    Parameters
+    ----------
+    people : DataFrame
+        patient_id, pseudonym, and nhs_number where the feed has it.
+    vault : Store
+        Keeps list and objections.
+
+    Returns
+    -------
+    list of str or None
+        Pseudonyms; None where no list was ever registered.
+    """
+    listed = vault.note(ALLOWLIST)
+    if listed is None:
+        return None
+    return _allowed(people, listed, (vault.note(OBJECTIONS) or {"patient_ids": []})["patient_ids"])
+
+
+def refresh(stores: Stores) -> int:
     """Match the registered list with the people in the vault; called after every intake and registration.
 
     Parameters
     ----------
-    library, vault : Path
-        The two folders.
+    stores : Stores
+        Library and vault, locked.
 
     Returns
     -------
     int
         How many are allowed; 0 where no list is registered or nothing was taken in.
     """
-    shelf, safe = Store(library), Store(vault, private=True)
-    head = shelf.head()
-    if head is None or not (vault / ALLOWLIST).is_file():
+    listed = stores.vault.note(ALLOWLIST)
+    if stores.library.head() is None or listed is None:
         return 0
-    listed = json.loads((vault / ALLOWLIST).read_text(encoding="utf-8"))
-    objecting = (
-        json.loads((vault / OBJECTIONS).read_text(encoding="utf-8"))["patient_ids"]
-        if (vault / OBJECTIONS).is_file()
-        else []
-    )
-    allowed = _allowed(safe, head["vault"], listed, objecting)
-    shelf.write(library / ALLOWLIST, _json({"date": listed["date"], "pseudonyms": allowed}))
+    state = anchored(stores.library.root, stores.vault)["vault"]
+    allowed = listed_people(stores.vault.tables(state, ("people",))["people"], stores.vault) or []
+    stores.library.put_note(ALLOWLIST, {"date": listed["date"], "pseudonyms": allowed})
     return len(allowed)
 
 
-def allowed_pseudonyms(place: Path, *, today: date, max_age_days: int | None = None) -> tuple[frozenset[str], date]:
+def purge(
+    tables: Mapping[str, pd.DataFrame], people: pd.DataFrame, stores: Stores
+) -> tuple[dict[str, pd.DataFrame], int, bool]:
+    """Leave out, at a collection, everybody whom the registered list does not allow.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        The library's tables as derived from the vault's rows.
+    people : DataFrame
+        patient_id, pseudonym, and nhs_number where the feed has it.
+    stores : Stores
+        Library and vault, locked.
+
+    Returns
+    -------
+    kept : dict of str to DataFrame
+        The tables of those who are allowed; of everybody where no list was ever registered (then nobody is read).
+    purged : int
+        How many people were left out.
+    forget : bool
+        Whether the snapshot before holds one of them, so that the history has to go.
+    """
+    allowed = listed_people(people, stores.vault)
+    if allowed is None:
+        return dict(tables), 0, False
+    kept = {name: only(frame, allowed) for name, frame in tables.items()}
+    head = stores.library.head()
+    before = stores.library.tables(head["current"], ("patients",)) if head else {}
+    forget = "patients" in before and not bool(before["patients"]["pseudonym"].isin(allowed).all())
+    return kept, len(tables["patients"]) - len(kept["patients"]), forget
+
+
+def only(frame: pd.DataFrame, allowed: Collection[str]) -> pd.DataFrame:
+    """Keep the rows of those who are allowed: the one filter that every research read and every collection goes through.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A table with the column pseudonym.
+    allowed : collection of str
+        Pseudonyms.
+
+    Returns
+    -------
+    DataFrame
+        Their rows.
+    """
+    return frame[frame["pseudonym"].isin(list(allowed))].reset_index(drop=True)
+
+
+def allowed_pseudonyms(shelf: Store, *, today: date, max_age_days: int | None = None) -> tuple[frozenset[str], date]:
     """Say who may be read today.
 
     Parameters
     ----------
-    place : Path
-        The pseudonym list that `register_allowlist` wrote into the library.
+    shelf : Store
+        The library, into which `register_allowlist` wrote the pseudonyms.
     today : date
         The day of the read.
     max_age_days : int, optional
@@ -172,13 +239,16 @@ def allowed_pseudonyms(place: Path, *, today: date, max_age_days: int | None = N
     AccessError
         If the list is missing, damaged, empty, too old, or from the future: never "everyone".
     """
-    if not place.is_file():
+    try:
+        content = shelf.note(ALLOWLIST)
+    except DataError:
+        raise AccessError("the opt-out allowlist is damaged: register it again") from None
+    if content is None:
         raise AccessError(
             "no opt-out allowlist is registered: research may read nobody of an identified source; "
             "register the answer of the opt-out check"
         )
     try:
-        content = json.loads(place.read_text(encoding="utf-8"))
         dated, allowed = datetime.fromisoformat(content["date"]).date(), frozenset(content["pseudonyms"])
     except (ValueError, KeyError, TypeError):
         raise AccessError("the opt-out allowlist is damaged: register it again") from None

@@ -5,10 +5,14 @@ from pathlib import Path
 import pandas as pd
 
 from outcomes.errors import AccessError
+from outcomes.library.sealing import vault_key
+from outcomes.library.state import anchored
 from outcomes.library.store import Store
 
 
-def identities(library: Path, vault: Path, *, snapshot: str | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
+def identities(
+    library: Path, vault: Path, *, snapshot: str | None = None, keys: Path | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Say which person and which referral is behind each pseudonym.
 
     Parameters
@@ -17,6 +21,8 @@ def identities(library: Path, vault: Path, *, snapshot: str | None = None) -> tu
         The two folders.
     snapshot : str, optional
         Which one; the current one unless said.
+    keys : Path, optional
+        Folder that holds the vault's key; none for a source that has no secret.
 
     Returns
     -------
@@ -30,11 +36,12 @@ def identities(library: Path, vault: Path, *, snapshot: str | None = None) -> tu
     AccessError
         If the vault is not the library's, or there is no such snapshot.
     """
-    tables = Store(vault, private=True).tables(vault_state(library, vault, snapshot=snapshot))
+    safe = Store(vault, key=vault_key(keys), private=True)
+    tables = safe.tables(vault_state(library, vault, snapshot=snapshot, keys=keys), ("people", "referral_names"))
     return tables["people"], tables["referral_names"]
 
 
-def vault_state(library: Path, vault: Path, *, snapshot: str | None = None) -> str:
+def vault_state(library: Path, vault: Path, *, snapshot: str | None = None, keys: Path | None = None) -> str:
     """Find the state of the vault that belongs to a snapshot.
 
     Parameters
@@ -43,6 +50,8 @@ def vault_state(library: Path, vault: Path, *, snapshot: str | None = None) -> s
         The two folders.
     snapshot : str, optional
         Which one; the current one unless said.
+    keys : Path, optional
+        Folder that holds the vault's key; none for a source that has no secret.
 
     Returns
     -------
@@ -54,9 +63,10 @@ def vault_state(library: Path, vault: Path, *, snapshot: str | None = None) -> s
     AccessError
         If the vault is not the library's, or there is no such snapshot.
     """
-    state = str(Store(library).committed(snapshot)["vault"])
-    if not (vault / "manifests" / f"{state}.json").is_file():
-        raise AccessError(
-            "this vault does not belong to this library: it does not hold the state that the library names"
-        )
-    return state
+    safe = Store(vault, key=vault_key(keys), private=True)
+    head = anchored(library, safe)
+    name = snapshot or head["current"]
+    states = [state["vault"] for state in head["history"] if state["snapshot"] == name]
+    if not states:
+        raise AccessError(f"there is no snapshot {name!r} in this library; the current one is {head['current']}")
+    return str(states[-1])

@@ -1,8 +1,14 @@
-"""What did library and vault hold before, and what do they hold now? Both are committed by one replaced file."""
+"""What did library and vault hold before, and what do they hold now? Both are committed by one replaced file.
 
+The library's HEAD names the snapshot, the vault's state and a counter. The vault keeps a copy of the last HEAD (its
+anchor), written before and settled after the library's own, so that a library put back to an older state is noticed.
+"""
+
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import pandas as pd
 
@@ -13,11 +19,14 @@ from outcomes.library.ledger import PREFIX, SAFETY, SAFETY_HELD
 from outcomes.library.names import Names
 from outcomes.library.relations import Settled
 from outcomes.library.resolve import ACCEPTED, DUPLICATE_STATES
+from outcomes.library.roles import check_apart
+from outcomes.library.sealing import library_key, vault_key
 from outcomes.library.source import Source
-from outcomes.library.store import Store, content_hash
+from outcomes.library.store import HEAD, Store
 from outcomes.library.typed import FAULTY, ROW, TEXT
 
-RESPONSES = "responses"
+RESPONSES: Final = "responses"
+NOTHING: Final[Mapping[str, Any]] = {"current": "", "vault": "", "history": [], "counter": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,33 @@ class Stores:
 
     library: Store
     vault: Store
+
+
+def open_stores(library: Path, vault: Path, keys: Path | None) -> Stores:
+    """Open library and vault with the keys of one folder.
+
+    Parameters
+    ----------
+    library, vault : Path
+        The two folders.
+    keys : Path or None
+        Folder of keys; None for a source that has no secret.
+
+    Returns
+    -------
+    Stores
+        Both, not locked.
+
+    Raises
+    ------
+    AccessError
+        If a key is missing, lies inside one of the two, or the keys are of two regions.
+    """
+    check_apart(keys, (library, vault))
+    one, other = library_key(keys), vault_key(keys)
+    if one.region != other.region:
+        raise AccessError(f"the keys are of two regions ({one.region}, {other.region}); their libraries do not mix")
+    return Stores(Store(library, key=one), Store(vault, key=other, private=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +113,118 @@ def state_before(source: Source, fingerprint: str, stores: Stores) -> State:
     """
     head = stores.library.head()
     if head is None:
-        return State({"current": "", "vault": "", "history": []}, {}, None)
-    facts = stores.library.manifest(head["current"])
+        anchor = (stores.vault.head() or {}).get("settled")
+        if anchor is None:
+            return State(NOTHING, {}, None)
+        # The library is lost and its vault is not: it is made again from the vault's rows.
+        head = {**NOTHING, "vault": anchor["vault"], "counter": anchor["counter"]}
+        told = stores.vault.manifest(head["vault"])
+        _check_source(source, fingerprint, told)
+        return State(head, stores.vault.tables(head["vault"]), told["extract_day"])
+    _check_source(source, fingerprint, stores.library.manifest(head["current"]))
+    anchored(stores.library.root, stores.vault)
+    told = stores.vault.manifest(head["vault"])
+    return State(head, stores.vault.tables(head["vault"]), told["extract_day"])
+
+
+def _check_source(source: Source, fingerprint: str, facts: Mapping[str, Any]) -> None:
     if facts["kind"] != source.kind:
         raise AccessError(
             f"the library holds a source that is {facts['kind']}; one that is {source.kind} needs a library of its own"
         )
     if facts["key"] != fingerprint:
         raise AccessError("the library was made with another key (or seed, or reason): use that, or another library")
-    if not stores.vault.has(head["vault"]):
-        raise AccessError("this vault does not belong to this library: the state that the library names is not there")
-    told = stores.vault.manifest(head["vault"])
-    return State(head, stores.vault.tables(head["vault"]), told["extract_day"])
+
+
+def anchored(library: Path, vault: Store) -> dict[str, Any]:
+    """Find the library's HEAD as the vault has kept it, without the library's key.
+
+    Parameters
+    ----------
+    library : Path
+        The library's folder.
+    vault : Store
+        The vault.
+
+    Returns
+    -------
+    dict
+        `current`, `vault`, `counter`, `history`.
+
+    Raises
+    ------
+    AccessError
+        If there is no library, the vault is another's, or the library was put back to an older state.
+    """
+    place = library / HEAD
+    if not place.is_file():
+        raise AccessError(f"{library.name}: no library there, or nothing was taken in yet")
+    digest = hashlib.sha256(place.read_bytes()).hexdigest()
+    anchor = vault.head() or {}
+    kept = [head for head in (anchor.get("settled"), anchor.get("pending")) if head is not None]
+    for head in kept:
+        if head["digest"] == digest:
+            return dict(head)
+    if not kept:
+        raise AccessError(
+            "this vault does not belong to this library: it does not hold the state that the library names"
+        )
+    raise AccessError(
+        "this vault does not belong to this library, or the library was put back to an older state: the vault has "
+        f"kept another HEAD (counter {kept[-1]['counter']}); see `outcomes verify`, and the runbook on restoring"
+    )
+
+
+def publish(
+    stores: Stores, before: Mapping[str, Any], *, snapshot: str, vault: str, forget: bool = False
+) -> dict[str, Any]:
+    """Make manifests that are already written the current state of library and vault, in one step.
+
+    Parameters
+    ----------
+    stores : Stores
+        The two folders, locked.
+    before : mapping
+        The HEAD until now.
+    snapshot, vault : str
+        Names of the two manifests.
+    forget : bool
+        Whether the history before it is dropped and what belongs to it removed (erasure, purge, rotation).
+
+    Returns
+    -------
+    dict
+        The new HEAD.
+    """
+    history = [] if forget else list(before["history"])
+    head = {
+        "current": snapshot,
+        "vault": vault,
+        "counter": int(before.get("counter", 0)) + 1,
+        "history": [*history, {"snapshot": snapshot, "vault": vault}],
+    }
+    kept = {**head, "digest": stores.library.head_digest(head)}
+    settled = (stores.vault.head() or {}).get("settled")
+    stores.vault.commit({"settled": settled, "pending": kept})
+    stores.library.commit(head)
+    stores.vault.commit({"settled": kept, "pending": None})
+    if forget:
+        sweep(stores, head)
+    return head
+
+
+def sweep(stores: Stores, head: Mapping[str, Any]) -> None:
+    """Remove manifests and parts that no committed state names.
+
+    Parameters
+    ----------
+    stores : Stores
+        The two folders, locked.
+    head : mapping
+        The current HEAD.
+    """
+    stores.library.sweep({entry["snapshot"] for entry in head["history"]})
+    stores.vault.sweep({entry["vault"] for entry in head["history"]} | {head["vault"]})
 
 
 def safety_tables(
@@ -160,6 +296,7 @@ def commit(
     facts: Mapping[str, Any],
     vault: Mapping[str, pd.DataFrame],
     extract_day: int | None,
+    forget: bool = False,
 ) -> str:
     """Make new tables the current ones, in one step for library and vault.
 
@@ -177,18 +314,19 @@ def commit(
         The vault's tables.
     extract_day : int or None
         Day up to which anything is known.
+    forget : bool
+        Whether the history before it is dropped and what belongs to it removed.
 
     Returns
     -------
     str
         The snapshot.
     """
-    snapshot = content_hash(tables, facts["kind"])
-    state = content_hash(vault, f"vault of {snapshot}")
+    snapshot = stores.library.name(tables, facts["kind"])
+    state = stores.vault.name(vault, f"vault of {snapshot}")
     if (snapshot, state) == (before.head["current"], before.head["vault"]):
         return snapshot
-    stores.vault.put(vault, state, {"extract_day": extract_day})
+    stores.vault.put(vault, state, {"extract_day": extract_day, "kind": facts["kind"], "key": facts["key"]})
     stores.library.put(tables, snapshot, facts)
-    history = [*before.head["history"], {"snapshot": snapshot, "vault": state}]
-    stores.library.commit({"current": snapshot, "vault": state, "history": history})
+    publish(stores, before.head, snapshot=snapshot, vault=state, forget=forget)
     return snapshot

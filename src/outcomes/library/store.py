@@ -1,4 +1,4 @@
-"""How are tables kept so that they never change? Immutable parts, a manifest, one HEAD replaced at once.
+"""How are tables kept so that they never change? Sealed immutable parts, a sealed manifest, one HEAD replaced at once.
 
 A writer takes the lock, writes parts and manifest, and then replaces HEAD; until then nothing that a reader sees has
 changed. Readers take no lock.
@@ -6,7 +6,6 @@ changed. Readers take no lock.
 
 import fcntl
 import hashlib
-import io
 import json
 import os
 from collections.abc import Collection, Iterator, Mapping
@@ -14,101 +13,53 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from outcomes.errors import AccessError, DataError
+from outcomes.library.parts import (
+    ROWS_PER_PART,
+    content,
+    leave_out,
+    person_column,
+    pieces,
+    to_arrow,
+    to_bytes,
+    to_frame,
+    touched,
+)
+from outcomes.library.sealing import SealingKey
 
-LAYOUT: Final = 1
-ROWS_PER_PART: Final = 100_000
+LAYOUT: Final = 2
 SNAPSHOT_DIGITS: Final = 32
 HEAD: Final = "HEAD"
 LOCK: Final = "writer.lock"
 PARTIAL: Final = ".partial"
-
-
-def content_hash(tables: Mapping[str, pd.DataFrame], label: str) -> str:
-    """Name a content by its hash: names, types and cells count, not row labels, time, folder or library versions.
-
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        Tables, sorted by their keys.
-    label : str
-        What else belongs to the content, such as the kind of source.
-
-    Returns
-    -------
-    str
-        32 hexadecimal digits of SHA-256.
-    """
-    digest = hashlib.sha256(f"layout {LAYOUT}\n{label}\n".encode())
-    for name in sorted(tables):
-        frame = tables[name]
-        digest.update(f"{name} {len(frame)}\n".encode())
-        for column in frame.columns:
-            array = _array(frame[column])
-            digest.update(f"{column} {array.type}\n".encode())
-            for piece in _bytes(array):
-                digest.update(piece)
-    return digest.hexdigest()[:SNAPSHOT_DIGITS]
-
-
-def _array(column: pd.Series) -> pa.Array:
-    array = pa.Array.from_pandas(column)
-    if isinstance(array, pa.ChunkedArray):
-        array = array.combine_chunks()
-    return array.cast(pa.string()) if pa.types.is_large_string(array.type) or pa.types.is_null(array.type) else array
-
-
-def _bytes(array: pa.Array) -> Iterator[bytes]:
-    yield np.packbits(pc.is_valid(array).to_numpy(zero_copy_only=False)).tobytes()
-    if pa.types.is_string(array.type):
-        filled = pc.fill_null(array, "")
-        yield pc.binary_length(filled).to_numpy().astype("<i4").tobytes()
-        yield "".join(filled.to_pylist()).encode()
-    else:
-        values = pc.fill_null(array, False if pa.types.is_boolean(array.type) else 0).to_numpy(zero_copy_only=False)
-        yield values.astype("<f8" if pa.types.is_floating(array.type) else "<i8").tobytes()
-
-
-def _parquet(frame: pd.DataFrame) -> bytes:
-    table = pa.table({str(name): _array(frame[name]) for name in frame.columns})
-    sink = io.BytesIO()
-    pq.write_table(table, sink, compression="zstd", use_dictionary=True, write_statistics=False)
-    return sink.getvalue()
-
-
-def _pieces(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    # One piece, or sixteen by the first digit of the pseudonym, so that rewriting one person rewrites one part.
-    if len(frame) <= ROWS_PER_PART or "pseudonym" not in frame:
-        yield frame
-        return
-    first = frame["pseudonym"].str[:1]
-    for digit in "0123456789abcdef":
-        yield frame[first == digit]
+PART: Final = ".part"
+MANIFEST: Final = ".manifest"
+NOTE: Final = ".note"
 
 
 class Store:
-    """A folder of immutable parts and manifests.
+    """A folder of sealed, immutable parts and manifests.
 
     Parameters
     ----------
     root : Path
         The folder.
+    key : SealingKey
+        Seals and opens everything in it; `sealing.library_key` or `sealing.vault_key` finds it.
     private : bool
         Whether only the owner may enter (a vault).
     """
 
-    def __init__(self, root: Path, *, private: bool = False) -> None:
+    def __init__(self, root: Path, *, key: SealingKey, private: bool = False) -> None:
         self.root = root
+        self.key = key
         self.private = private
 
     def prepare(self) -> None:
-        """Return make the folder where it is not there, and remove what a writer that was stopped has left."""
+        """Make the folder where it is not there, and remove what a writer that was stopped has left."""
         mode = 0o700 if self.private else 0o755
         for folder in (self.root, self.root / "parts", self.root / "manifests"):
             folder.mkdir(parents=True, exist_ok=True, mode=mode)
@@ -129,8 +80,9 @@ class Store:
         Raises
         ------
         AccessError
-            If another writer holds it, or the folder cannot be written.
+            If another writer holds it, the folder cannot be written, or it is sealed with another key.
         """
+        self.head()  # a folder that this key does not open is not touched
         try:
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700 if self.private else 0o755)
             lock = os.fdopen(os.open(self.root / LOCK, os.O_WRONLY | os.O_CREAT, 0o600 if self.private else 0o644), "w")
@@ -143,35 +95,75 @@ class Store:
                 raise AccessError(
                     f"{self.root.name}: another writer is at work; try again when it has finished"
                 ) from None
-            self.prepare()
+            try:
+                self.prepare()
+            except OSError as error:
+                raise AccessError(f"{self.root.name}: cannot be written ({error.strerror})") from None
             yield
 
-    def write(self, place: Path, content: bytes) -> None:
-        """Write one file so that it is there whole or not at all.
+    def write(self, place: Path, plain: bytes, name: str) -> bytes:
+        """Seal one file and write it so that it is there whole or not at all.
 
         Parameters
         ----------
         place : Path
             Where it goes.
-        content : bytes
-            Its bytes.
+        plain : bytes
+            Its bytes before they are sealed.
+        name : str
+            What it is; it opens under this name only.
+
+        Returns
+        -------
+        bytes
+            The sealed bytes.
 
         Raises
         ------
         AccessError
-            If it cannot be written.
+            If it cannot be written; nothing was changed.
         """
+        sealed = self.key.seal(plain, name)
+        self._write(place, sealed)
+        return sealed
+
+    def _write(self, place: Path, sealed: bytes) -> None:
         partial = place.with_name(place.name + PARTIAL)
         try:
             descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600 if self.private else 0o644)
             with os.fdopen(descriptor, "wb") as stream:
-                stream.write(content)
+                stream.write(sealed)
                 stream.flush()
                 os.fsync(stream.fileno())
             partial.replace(place)
             _sync_folder(place.parent)
         except OSError as error:
+            if os.access(partial.parent, os.W_OK):
+                partial.unlink(missing_ok=True)
             raise AccessError(f"{self.root.name}: cannot be written ({error.strerror}); nothing was changed") from None
+
+    def name(self, tables: Mapping[str, pd.DataFrame], label: str) -> str:
+        """Name a content by a keyed hash: nobody without the key can tell what is in a snapshot from its name.
+
+        Parameters
+        ----------
+        tables : mapping of str to DataFrame
+            Tables, sorted by their keys.
+        label : str
+            What else belongs to the content, such as the kind of source.
+
+        Returns
+        -------
+        str
+            32 hexadecimal digits of HMAC-SHA256.
+        """
+        return self._name(
+            {table: [content(part) for _, part in pieces(frame)] for table, frame in tables.items()}, label
+        )
+
+    def _name(self, contents: Mapping[str, list[str]], label: str) -> str:
+        words = [word for table in sorted(contents) for word in (table, str(len(contents[table])), *contents[table])]
+        return self.key.digest("snapshot", str(LAYOUT), label, *words)[:SNAPSHOT_DIGITS]
 
     def put(self, tables: Mapping[str, pd.DataFrame], name: str, facts: Mapping[str, Any]) -> None:
         """Write tables and their manifest; nothing that exists is touched.
@@ -181,25 +173,117 @@ class Store:
         tables : mapping of str to DataFrame
             Tables, sorted by their keys.
         name : str
-            Name of the manifest: the content hash.
+            Name of the manifest, as `name` gives it.
         facts : mapping
             What else the manifest says; plain JSON.
         """
-        place = self.root / "manifests" / f"{name}.json"
-        listed = {
-            table: {"rows": len(frame), "parts": [self._part(piece) for piece in _pieces(frame)]}
-            for table, frame in tables.items()
-        }
-        text = json.dumps({"layout": LAYOUT, "name": name, **facts, "tables": listed}, indent=1, sort_keys=True) + "\n"
-        self.write(place, text.encode())
+        self._list({table: self._entry(frame) for table, frame in tables.items()}, name, facts)
 
-    def _part(self, frame: pd.DataFrame) -> dict[str, Any]:
-        content = _parquet(frame)
-        digest = hashlib.sha256(content).hexdigest()
-        place = self.root / "parts" / f"{digest}.parquet"
+    def _list(self, listed: Mapping[str, Any], name: str, facts: Mapping[str, Any]) -> None:
+        text = json.dumps({**facts, "layout": LAYOUT, "name": name, "tables": listed}, sort_keys=True)
+        self.write(self.root / "manifests" / f"{name}{MANIFEST}", text.encode(), f"manifest {name}")
+
+    def _entry(self, frame: pd.DataFrame) -> dict[str, Any]:
+        parts = [self._part(bucket, piece) for bucket, piece in pieces(frame)]
+        return {"rows": len(frame), "by": person_column(frame), "parts": parts}
+
+    def _part(self, bucket: int, frame: pd.DataFrame) -> dict[str, Any]:
+        sealed = self.key.seal(to_bytes(frame), "part")
+        digest = hashlib.sha256(sealed).hexdigest()
+        place = self.root / "parts" / f"{digest}{PART}"
         if not place.exists():
-            self.write(place, content)
-        return {"sha256": digest, "rows": len(frame)}
+            self._write(place, sealed)
+        return {"sha256": digest, "rows": len(frame), "bucket": bucket, "content": content(frame)}
+
+    def without(
+        self, name: str, people: Mapping[str, Collection[str]], *, label: str, facts: Mapping[str, Any] | None = None
+    ) -> str:
+        """Write the manifest of the same tables without some people; a large table has one part rewritten for each.
+
+        Nothing that exists is touched: `commit` and `sweep` make the old rows go.
+
+        Parameters
+        ----------
+        name : str
+            The manifest to start from.
+        people : mapping of str to collection of str
+            Column ("pseudonym", "patient_id") to those who leave; tables with neither column stay as they are.
+        label : str
+            As for `name`.
+        facts : mapping, optional
+            What the new manifest says, over what the old one says.
+
+        Returns
+        -------
+        str
+            Name of the new manifest: the same as if the tables had been put without them.
+        """
+
+        old = self.manifest(name)
+        listed = {table: self._entry_without(table, entry, people) for table, entry in old["tables"].items()}
+        said = {key: value for key, value in old.items() if key not in ("tables", "name", "layout")} | dict(facts or {})
+        new = self._name({table: [part["content"] for part in one["parts"]] for table, one in listed.items()}, label)
+        self._list(listed, new, said)
+        return new
+
+    def of(
+        self, name: str, people: Mapping[str, Collection[str]], wanted: Collection[str] | None = None
+    ) -> dict[str, pd.DataFrame]:
+        """Read the rows of some people; of a large table only the parts that may hold them are opened.
+
+        Parameters
+        ----------
+        name : str
+            The manifest.
+        people : mapping of str to collection of str
+            Column ("pseudonym", "patient_id") to their names in it; a row is theirs if either says so.
+        wanted : collection of str, optional
+            Only these tables.
+
+        Returns
+        -------
+        dict of str to DataFrame
+            Tables that have one of the columns, with their rows only.
+        """
+        found = {}
+        for table, entry in self.manifest(name)["tables"].items():
+            if (wanted is not None and table not in wanted) or not entry["by"]:
+                continue
+            hit = touched(entry["by"], people[entry["by"]]) if entry["by"] in people else None
+            parts = [part for part in entry["parts"] if hit is None or part["bucket"] in hit]
+            frames = [to_frame(self._open_part(table, part)) for part in parts or entry["parts"][:1]]
+            theirs = [frame.drop(index=leave_out(frame, people).index) for frame in frames]
+            found[table] = pd.concat(theirs, ignore_index=True)
+        return found
+
+    def _entry_without(
+        self, table: str, entry: Mapping[str, Any], people: Mapping[str, Collection[str]]
+    ) -> dict[str, Any]:
+        column, parts = entry["by"], []
+        # A table that is parted by a column whose names are not given has to be looked at whole.
+        hit = touched(column, people[column]) if column in people else None
+        for part in entry["parts"]:
+            if not column or (hit is not None and part["bucket"] not in hit):
+                parts.append(part)
+                continue
+            frame = to_frame(self._open_part(table, part))
+            left = leave_out(frame, people)
+            parts.append(part if len(left) == len(frame) else self._part(part["bucket"], left))
+        listed = {"rows": sum(part["rows"] for part in parts), "by": column, "parts": parts}
+        if listed["rows"] <= ROWS_PER_PART < entry["rows"]:  # it has become small enough for one part
+            return self._entry(self._table(table, listed))
+        return listed
+
+    def _open_part(self, table: str, part: Mapping[str, Any]) -> pa.Table:
+        place = self.root / "parts" / f"{part['sha256']}{PART}"
+        sealed = place.read_bytes() if place.is_file() else b""
+        what = f"{self.root.name}: a part of table {table}"
+        if hashlib.sha256(sealed).hexdigest() != part["sha256"]:
+            raise DataError(f"{what} is missing or damaged; restore it from a copy")
+        return to_arrow(self.key.open(sealed, "part", what=what))
+
+    def _table(self, table: str, entry: Mapping[str, Any]) -> pd.DataFrame:
+        return to_frame(pa.concat_tables([self._open_part(table, part) for part in entry["parts"]]))
 
     def has(self, name: str) -> bool:
         """Say whether there is a manifest of this name.
@@ -207,14 +291,14 @@ class Store:
         Parameters
         ----------
         name : str
-            Its content hash.
+            Its name.
 
         Returns
         -------
         bool
             Whether it is there.
         """
-        return name.isalnum() and (self.root / "manifests" / f"{name}.json").is_file()
+        return name.isalnum() and (self.root / "manifests" / f"{name}{MANIFEST}").is_file()
 
     def manifest(self, name: str) -> dict[str, Any]:
         """Read a manifest.
@@ -222,7 +306,7 @@ class Store:
         Parameters
         ----------
         name : str
-            Its content hash.
+            Its name.
 
         Returns
         -------
@@ -232,44 +316,71 @@ class Store:
         Raises
         ------
         AccessError
-            If there is none.
+            If there is none, or the key does not open it.
         """
-        place = self.root / "manifests" / f"{name}.json"
+        place = self.root / "manifests" / f"{name}{MANIFEST}"
         if not self.has(name):
             raise AccessError(f"{self.root.name}: there is no snapshot {name!r}")
-        return dict(json.loads(place.read_text(encoding="utf-8")))
+        what = f"{self.root.name}: the manifest of a snapshot"
+        return dict(json.loads(self.key.open(place.read_bytes(), f"manifest {name}", what=what)))
 
-    def tables(self, name: str) -> dict[str, pd.DataFrame]:
+    def tables(self, name: str, wanted: Collection[str] | None = None) -> dict[str, pd.DataFrame]:
         """Read the tables of a manifest.
 
         Parameters
         ----------
         name : str
-            Its content hash.
+            Its name.
+        wanted : collection of str, optional
+            Only these tables.
 
         Returns
         -------
         dict of str to DataFrame
-            Whole tables.
-
-        Raises
-        ------
-        DataError
-            If a part is missing or its bytes are not those that the manifest names.
+            Whole tables; a part that is missing, or whose bytes are not those that the manifest names, is a DataError.
         """
-        found = {}
-        for table, entry in self.manifest(name)["tables"].items():
-            pieces = []
-            for part in entry["parts"]:
-                place = self.root / "parts" / f"{part['sha256']}.parquet"
-                content = place.read_bytes() if place.is_file() else b""
-                if hashlib.sha256(content).hexdigest() != part["sha256"]:
-                    raise DataError(
-                        f"{self.root.name}: a part of table {table} is missing or damaged; restore it from a copy"
-                    )
-                pieces.append(pq.read_table(pa.BufferReader(content), use_threads=False))
-            found[table] = _frame(pa.concat_tables(pieces))
-        return found
+        entries = self.manifest(name)["tables"]
+        return {table: self._table(table, entries[table]) for table in entries if wanted is None or table in wanted}
+
+    def put_note(self, name: str, said: Mapping[str, Any]) -> None:
+        """Keep something small beside the tables, sealed: a list, a register.
+
+        Parameters
+        ----------
+        name : str
+            What it is called.
+        said : mapping
+            Plain JSON.
+        """
+        self.write(self.root / f"{name}{NOTE}", _plain(said), f"note {name}")
+
+    def note(self, name: str) -> dict[str, Any] | None:
+        """Read what was kept beside the tables.
+
+        Parameters
+        ----------
+        name : str
+            What it is called.
+
+        Returns
+        -------
+        dict or None
+            As it was put; None where there is none.
+        """
+        place = self.root / f"{name}{NOTE}"
+        if not place.is_file():
+            return None
+        return dict(json.loads(self.key.open(place.read_bytes(), f"note {name}", what=f"{self.root.name}: {name}")))
+
+    def remove_note(self, name: str) -> None:
+        """Remove what was kept beside the tables, if it is there.
+
+        Parameters
+        ----------
+        name : str
+            What it is called.
+        """
+        (self.root / f"{name}{NOTE}").unlink(missing_ok=True)
 
     def sweep(self, names: Collection[str]) -> None:
         """Remove manifests and parts that belong to no committed state.
@@ -280,14 +391,13 @@ class Store:
             Manifests to keep.
         """
         wanted = set[str]()
-        for place in sorted((self.root / "manifests").glob("*.json")):
+        for place in sorted((self.root / "manifests").glob(f"*{MANIFEST}")):
             if place.stem in names:
-                wanted |= {
-                    part["sha256"] for entry in self.manifest(place.stem)["tables"].values() for part in entry["parts"]
-                }
+                tables = self.manifest(place.stem)["tables"].values()
+                wanted |= {part["sha256"] for entry in tables for part in entry["parts"]}
             else:
                 place.unlink()
-        for place in (self.root / "parts").glob("*.parquet"):
+        for place in (self.root / "parts").glob(f"*{PART}"):
             if place.stem not in wanted:
                 place.unlink()
 
@@ -297,10 +407,13 @@ class Store:
         Returns
         -------
         dict or None
-            `current`, and `history` (list of states, oldest first); None where nothing was ever committed.
+            As it was committed: for a library `current`, `vault`, `counter` and `history` (list of states, oldest
+            first); None where nothing was ever committed.
         """
         place = self.root / HEAD
-        return dict(json.loads(place.read_text(encoding="utf-8"))) if place.is_file() else None
+        if not place.is_file():
+            return None
+        return dict(json.loads(self.key.open(place.read_bytes(), HEAD, what=f"{self.root.name}: its HEAD")))
 
     def committed(self, snapshot: str | None = None) -> dict[str, Any]:
         """Find the newest state that holds a snapshot.
@@ -340,7 +453,26 @@ class Store:
         head : mapping
             As `head` returns it.
         """
-        self.write(self.root / HEAD, (json.dumps(head, indent=1, sort_keys=True) + "\n").encode())
+        self.write(self.root / HEAD, _plain(head), HEAD)
+
+    def head_digest(self, head: Mapping[str, Any]) -> str:
+        """Say how the file HEAD will be called by its bytes once a state is committed.
+
+        Parameters
+        ----------
+        head : mapping
+            As for `commit`.
+
+        Returns
+        -------
+        str
+            SHA-256 of the sealed file.
+        """
+        return hashlib.sha256(self.key.seal(_plain(head), HEAD)).hexdigest()
+
+
+def _plain(said: Mapping[str, Any]) -> bytes:
+    return (json.dumps(said, sort_keys=True) + "\n").encode()
 
 
 def _sync_folder(folder: Path) -> None:
@@ -349,22 +481,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _frame(table: pa.Table) -> pd.DataFrame:
-    # Back to the types of the declarations: str, Int8, Int32, float64.
-    columns = {}
-    for name in table.column_names:
-        column = table.column(name)
-        if pa.types.is_integer(column.type):
-            valid = pc.is_valid(column).to_numpy(zero_copy_only=False)
-            values = pc.fill_null(column, 0).to_numpy()
-            columns[name] = pd.Series(pd.arrays.IntegerArray(values.copy(), ~valid))
-        elif pa.types.is_string(column.type):
-            text = pd.StringDtype(na_value=np.nan)
-            # An empty column has no chunk, and pandas cannot merge on an array without one.
-            filled = column if column.num_chunks else pa.array([], pa.string())
-            columns[name] = filled.to_pandas(types_mapper={pa.string(): text}.get)
-        else:
-            columns[name] = column.to_pandas()
-    return pd.DataFrame(columns)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from outcomes.library.optout import ALLOWLIST, allowed_pseudonyms
+from outcomes.library.optout import allowed_pseudonyms, only
+from outcomes.library.sealing import library_key
 from outcomes.library.store import Store
 
 
@@ -37,7 +38,7 @@ def research_view(
     library: Path,
     *,
     snapshot: str | None = None,
-    allowlist: Path | None = None,
+    keys: Path | None = None,
     today: date | None = None,
     max_age_days: int | None = None,
 ) -> ResearchView:
@@ -49,8 +50,8 @@ def research_view(
         The library's folder.
     snapshot : str, optional
         Which one; the current one unless said.
-    allowlist : Path, optional
-        Pseudonym list of the opt-out; the library's own unless said. Read for identified sources only.
+    keys : Path, optional
+        Folder that holds the library's key; none for a source that has no secret.
     today : date, optional
         Day of the read; the machine's unless said.
     max_age_days : int, optional
@@ -71,20 +72,19 @@ def research_view(
     >>> view = research_view(Path("var/library"))  # doctest: +SKIP
     >>> view.tables["occasions"].head()  # doctest: +SKIP
     """
-    shelf = Store(library)
+    shelf = Store(library, key=library_key(keys))
     name = str(shelf.committed(snapshot)["snapshot"])
     facts = shelf.manifest(name)
     if facts["kind"] != "identified":
         return ResearchView(shelf.tables(name), name, facts["kind"], _statement(facts["kind"], facts["reason"]))
-    allowed, dated = allowed_pseudonyms(
-        allowlist or library / ALLOWLIST, today=today or datetime.now(tz=UTC).date(), max_age_days=max_age_days
-    )
+    allowed, dated = allowed_pseudonyms(shelf, today=today or datetime.now(tz=UTC).date(), max_age_days=max_age_days)
     whole = shelf.tables(name)
-    kept = {table: frame[frame["pseudonym"].isin(allowed)].reset_index(drop=True) for table, frame in whole.items()}
-    left_out = len(whole["patients"]) - len(kept["patients"])
+    kept = {table: only(frame, allowed) for table, frame in whole.items()}
+    gone = int(facts.get("purged", 0))
+    left_out = len(whole["patients"]) - len(kept["patients"]) + gone
     statement = (
         f"Identified source, read under pseudonyms ({facts['reason']}). Opt-out list of {dated.isoformat()}: "
-        f"{left_out:,} of {len(whole['patients']):,} people are not on it and were left out."
+        f"{left_out:,} of {len(whole['patients']) + gone:,} people are not on it and were left out."
     )
     return ResearchView(kept, name, "identified", statement)
 

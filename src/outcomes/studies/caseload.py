@@ -142,7 +142,7 @@ def judge_caseload(
     """
     limits = _settings(experiment)
     progress(STEP, 0, 1)
-    view = care_view(workspace.library, workspace.vault)
+    view = care_view(workspace.library, workspace.vault, keys=workspace.keys)
     edition, day = _edition(experiment), as_of or last_known_day(view.tables["referrals"])
     caseload = roster(view.tables, as_of=day, edition=edition)
     occasions = view.tables["occasions"]

@@ -6,16 +6,15 @@ from datetime import date
 from pathlib import Path
 
 from outcomes.errors import AccessError, ConfigError
-from outcomes.library.intake import IntakeReport, Source, create_key, folder_source, ingest
+from outcomes.library.intake import IntakeReport, Source, folder_source, ingest
 from outcomes.library.optout import register_allowlist
+from outcomes.library.sealing import library_key
 from outcomes.library.store import Store
 from outcomes.library.view import ResearchView, research_view
 from outcomes.studies.experiment import Experiment, SourceSettings, read_experiment
 from outcomes.studies.feed import write_invented_feed
 from outcomes.studies.progress import Progress, silent
 from outcomes.studies.workspace import Workspace
-
-KEY_FILE = "pseudonym.key"
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class Request:
     allowlist
         Answer of the national data opt-out; identified sources need one.
     keys
-        Folder of the pseudonym key, outside library and vault; identified sources need one, made at first use.
+        Folder of keys of a role (`outcomes keys create`), outside library and vault; identified sources need one.
     """
 
     experiment: Path
@@ -57,7 +56,9 @@ class Request:
             If the experiment file is wrong.
         """
         experiment = read_experiment(self.experiment)
-        return experiment, Workspace(self.workspace, self.reports, experiment.study.name)
+        # An invented service has no secret: its keys are the ones that everybody can make.
+        keys = None if experiment.source.kind == "invented" else self.keys
+        return experiment, Workspace(self.workspace, self.reports, experiment.study.name, keys)
 
 
 @dataclass(frozen=True)
@@ -99,10 +100,10 @@ def open_study(request: Request, *, fresh: bool, progress: Progress = silent) ->
     """
     experiment, workspace, report = arrive(request, fresh=fresh, progress=progress)
     if request.allowlist is not None:
-        register_allowlist(request.allowlist, library=workspace.library, vault=workspace.vault)
+        register_allowlist(request.allowlist, library=workspace.library, vault=workspace.vault, keys=workspace.keys)
     step = "Reading the research view"
     progress(step, 0, 1)
-    view = research_view(workspace.library)
+    view = research_view(workspace.library, keys=workspace.keys)
     progress(step, 1, 1)
     return Opened(experiment, workspace, view, report)
 
@@ -136,7 +137,8 @@ def arrive(
         If a key is missing or a folder cannot be used.
     """
     experiment, workspace = request.read()
-    if not fresh and request.source is None and Store(workspace.library).head() is not None:
+    shelf = Store(workspace.library, key=library_key(workspace.keys))
+    if not fresh and request.source is None and shelf.head() is not None:
         return experiment, workspace, None
     return experiment, workspace, take_in(request, experiment, workspace, progress=progress)
 
@@ -215,7 +217,7 @@ def take_in(
         source = _declared(settings, request)
     step = "Checking the feed"
     progress(step, 0, 1)
-    report = ingest(source, library=workspace.library, vault=workspace.vault, keys=_key(settings, request))
+    report = ingest(source, library=workspace.library, vault=workspace.vault, keys=workspace.keys)
     workspace.intake.write_text(report.text(), encoding="utf-8")
     progress(step, 1, 1)
     return report
@@ -255,10 +257,10 @@ def register_optout(
     DataError
         If a line holds more than one identifier.
     """
-    _, workspace = request.read()
+    experiment, workspace = request.read()
     if request.allowlist is None:
         raise ConfigError("no list: give the answer of the opt-out check with --allowlist")
-    if Store(workspace.library).head() is None:
+    if Store(workspace.library, key=library_key(workspace.keys)).head() is None:
         raise AccessError("there is no library yet to match the list with; take a feed in first (outcomes ingest)")
     allowed = register_allowlist(
         request.allowlist,
@@ -267,6 +269,7 @@ def register_optout(
         dated=dated,
         identifier="patient_id" if by_patient_id else "nhs_number",
         objections=objections,
+        keys=workspace.keys,
     )
     return (
         f"Research may read {allowed:,} people of this library from now on; everybody else is left out of every read."
@@ -323,23 +326,14 @@ def verify_library(request: Request) -> str:
     ConfigError
         If the experiment file is wrong.
     """
-    _, workspace = request.read()
-    shelf = Store(workspace.library)
+    experiment, workspace = request.read()
+    shelf = Store(workspace.library, key=library_key(workspace.keys))
     head = shelf.head()
     if head is None:
         raise AccessError(f"{workspace.study}: no library there, or nothing was taken in yet")
     tables = shelf.tables(head["current"])
     rows = ", ".join(f"{len(frame):,} {name}" for name, frame in sorted(tables.items()))
     return f"Snapshot {head['current']}: every part has the hash that names it ({rows})."
-
-
-def _key(settings: SourceSettings, request: Request) -> Path | None:
-    if settings.kind != "identified" or request.keys is None:
-        return None
-    place = request.keys / KEY_FILE
-    if not place.is_file():
-        create_key(place)
-    return place
 
 
 def _declared(settings: SourceSettings, request: Request) -> Source:

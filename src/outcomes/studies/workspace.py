@@ -21,11 +21,14 @@ class Workspace:
         Holds one folder a study with what people read.
     study
         The study's name.
+    keys
+        Folder of keys; None for an invented service, which has no secret.
     """
 
     root: Path
     reports: Path
     study: str
+    keys: Path | None = None
 
     @property
     def feed(self) -> Path:

@@ -1,0 +1,222 @@
+"""How does a table become bytes and come back? Content hashes, columnar parts, and which part a person is in."""
+
+import hashlib
+import io
+from collections.abc import Collection, Iterator, Mapping
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+ROWS_PER_PART: Final = 100_000
+BUCKETS: Final = 16
+PEOPLE: Final = ("pseudonym", "patient_id")
+
+
+def content(frame: pd.DataFrame) -> str:
+    """Name the content of a table by its hash: names, types and cells count; not labels, time or library versions.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The table, in the order of its key.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits of SHA-256.
+    """
+    digest = hashlib.sha256(f"{len(frame)}\n".encode())
+    for column in frame.columns:
+        array = _array(frame[column])
+        digest.update(f"{column} {array.type}\n".encode())
+        for piece in _bytes(array):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _array(column: pd.Series) -> pa.Array:
+    array = pa.Array.from_pandas(column)
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    return array.cast(pa.string()) if pa.types.is_large_string(array.type) or pa.types.is_null(array.type) else array
+
+
+def _bytes(array: pa.Array) -> Iterator[bytes]:
+    yield np.packbits(pc.is_valid(array).to_numpy(zero_copy_only=False)).tobytes()
+    if pa.types.is_string(array.type):
+        filled = pc.fill_null(array, "")
+        yield pc.binary_length(filled).to_numpy().astype("<i4").tobytes()
+        _, offsets, letters = filled.buffers()
+        first, last = np.frombuffer(offsets, "<i4", len(filled) + 1, 4 * filled.offset)[[0, -1]] if offsets else (0, 0)
+        yield letters[first:last].to_pybytes() if letters is not None else b""
+    else:
+        values = pc.fill_null(array, False if pa.types.is_boolean(array.type) else 0).to_numpy(zero_copy_only=False)
+        yield values.astype("<f8" if pa.types.is_floating(array.type) else "<i8").tobytes()
+
+
+def to_bytes(frame: pd.DataFrame) -> bytes:
+    """Write a table as Parquet.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The table.
+
+    Returns
+    -------
+    bytes
+        Without statistics, so that no cell stands outside the compressed pages.
+    """
+    table = pa.table({str(name): _array(frame[name]) for name in frame.columns})
+    sink = io.BytesIO()
+    pq.write_table(table, sink, compression="zstd", use_dictionary=True, write_statistics=False)
+    return sink.getvalue()
+
+
+def to_arrow(plain: bytes) -> pa.Table:
+    """Read a table that `to_bytes` wrote.
+
+    Parameters
+    ----------
+    plain : bytes
+        Parquet.
+
+    Returns
+    -------
+    pyarrow.Table
+        The table.
+    """
+    return pq.read_table(pa.BufferReader(plain), use_threads=False)
+
+
+def to_frame(table: pa.Table) -> pd.DataFrame:
+    """Put a table back into the types of the declarations: str, Int8, Int32, float64.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        As `to_arrow` reads it.
+
+    Returns
+    -------
+    DataFrame
+        The table.
+    """
+    columns = {}
+    for name in table.column_names:
+        column = table.column(name)
+        if pa.types.is_integer(column.type):
+            valid = pc.is_valid(column).to_numpy(zero_copy_only=False)
+            values = pc.fill_null(column, 0).to_numpy()
+            columns[name] = pd.Series(pd.arrays.IntegerArray(values.copy(), ~valid))
+        elif pa.types.is_string(column.type):
+            text = pd.StringDtype(na_value=np.nan)
+            # An empty column has no chunk, and pandas cannot merge on an array without one.
+            filled = column if column.num_chunks else pa.array([], pa.string())
+            columns[name] = filled.to_pandas(types_mapper={pa.string(): text}.get)
+        else:
+            columns[name] = column.to_pandas()
+    return pd.DataFrame(columns)
+
+
+def person_column(frame: pd.DataFrame) -> str:
+    """Say by which column a table is parted.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A table of library or vault.
+
+    Returns
+    -------
+    str
+        "pseudonym", "patient_id", or "" where a row is no person's.
+    """
+    return next((name for name in PEOPLE if name in frame), "")
+
+
+def buckets(people: pd.Series) -> NDArray[np.int64]:
+    """Say in which part each person's rows are: by the first digit of a pseudonym, by a hash of anything else.
+
+    Parameters
+    ----------
+    people : Series of str
+        Pseudonyms (named so) or other identifiers.
+
+    Returns
+    -------
+    ndarray of int64
+        0 to 15; pseudonyms that are in order stay so.
+    """
+    codes, words = pd.factorize(people.astype("object"), use_na_sentinel=True)
+    if people.name == "pseudonym":
+        places = ["0123456789abcdef".find(str(word)[:1]) % BUCKETS for word in words]
+    else:
+        places = [hashlib.blake2b(str(word).encode(), digest_size=1).digest()[0] % BUCKETS for word in words]
+    return np.array([*places, 0], dtype=np.int64)[codes]
+
+
+def pieces(frame: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame]]:
+    """Part a table so that rewriting one person rewrites one part.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A table.
+
+    Yields
+    ------
+    tuple of int and DataFrame
+        Bucket and its rows in their order; bucket -1 and the whole table where it is small.
+    """
+    column = person_column(frame)
+    if len(frame) <= ROWS_PER_PART or not column:
+        yield -1, frame
+        return
+    place = buckets(frame[column])
+    for bucket in range(BUCKETS):
+        yield bucket, frame[place == bucket]
+
+
+def touched(column: str, people: Collection[str]) -> frozenset[int]:
+    """Say which parts may hold some people.
+
+    Parameters
+    ----------
+    column : str
+        The column by which the table is parted.
+    people : collection of str
+        Their names in that column.
+
+    Returns
+    -------
+    frozenset of int
+        Buckets; -1, a table of one part, among them.
+    """
+    return frozenset({-1, *buckets(pd.Series(sorted(people), name=column, dtype="object")).tolist()})
+
+
+def leave_out(frame: pd.DataFrame, people: Mapping[str, Collection[str]]) -> pd.DataFrame:
+    """Take some people's rows out of a table.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A table.
+    people : mapping of str to collection of str
+        Column to the names of those who leave.
+
+    Returns
+    -------
+    DataFrame
+        The rows of everybody else, in their order.
+    """
+    for column in people:
+        if column in frame:
+            frame = frame[~frame[column].isin(list(people[column]))]
+    return frame

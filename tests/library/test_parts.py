@@ -1,0 +1,72 @@
+"""A table becomes bytes and comes back; a person is in one part."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from outcomes.library import parts
+from outcomes.library.parts import (
+    buckets,
+    content,
+    leave_out,
+    person_column,
+    pieces,
+    to_arrow,
+    to_bytes,
+    to_frame,
+    touched,
+)
+
+
+def frame(**changes):
+    told = {"pseudonym": ["0a", "1b", "1c"], "n": pd.array([1, None, 3], "Int8"), "x": [0.5, np.nan, 1.0]}
+    return pd.DataFrame(told | changes).astype({"pseudonym": "str"})
+
+
+def test_what_is_written_is_what_is_read():
+    pd.testing.assert_frame_equal(to_frame(to_arrow(to_bytes(frame()))), frame())
+    assert to_frame(to_arrow(to_bytes(frame().head(0)))).dtypes.equals(frame().dtypes)
+
+
+def test_content_does_not_hang_on_where_a_column_lies_in_memory():
+    long = pd.concat([frame(), frame()], ignore_index=True)
+    assert content(long.iloc[3:]) == content(frame()) != content(long.iloc[2:5])
+    assert content(frame(pseudonym=["0a", None, "1c"])) != content(frame(pseudonym=["0a", "", "1c"]))
+
+
+@pytest.mark.parametrize(
+    ("columns", "by"), [(["pseudonym", "patient_id"], "pseudonym"), (["patient_id"], "patient_id"), (["n"], "")]
+)
+def test_a_table_is_parted_by_its_person(columns, by):
+    assert person_column(pd.DataFrame(columns=columns)) == by
+
+
+def test_a_small_table_is_one_part_and_a_large_one_sixteen(monkeypatch):
+    people = [f"{place:032x}" for place in range(0, 2**128, 2**121)]
+    large = pd.DataFrame({"pseudonym": people, "n": range(len(people))})
+    assert [bucket for bucket, _ in pieces(large)] == [-1]
+    monkeypatch.setattr(parts, "ROWS_PER_PART", 100)
+    apart = list(pieces(large))
+    assert [bucket for bucket, _ in apart] == list(range(16))
+    assert [len(piece) for _, piece in apart] == [8] * 16
+    pd.testing.assert_frame_equal(pd.concat([piece for _, piece in apart]), large)
+
+
+def test_nobody_falls_between_the_parts(monkeypatch):
+    monkeypatch.setattr(parts, "ROWS_PER_PART", 2)
+    for column in ("pseudonym", "patient_id"):
+        strange = pd.DataFrame({column: pd.Series(["", "zz", "00123", None, "a", "ÿ"], dtype="str")})
+        assert sum(len(piece) for _, piece in pieces(strange)) == len(strange)
+
+
+def test_the_parts_that_may_hold_someone_do():
+    everyone = pd.Series([f"P{place}" for place in range(200)], name="patient_id")
+    place = buckets(everyone)
+    assert set(place) == set(range(16))
+    for number in (0, 77):
+        assert touched("patient_id", [everyone[number]]) == {-1, place[number]}
+    assert touched("pseudonym", ["a" + "0" * 31]) == {-1, 10}
+
+
+def test_who_leaves_is_gone_and_nobody_else():
+    assert leave_out(frame(), {"pseudonym": {"1b"}, "patient_id": {"0a"}})["pseudonym"].tolist() == ["0a", "1c"]
