@@ -42,5 +42,11 @@ class NotConverged(OutcomesError):  # noqa: N818  the name that the field and th
     exit_code: ClassVar[int] = 6
 
 
+class GateError(OutcomesError):
+    """A model may not be registered or promoted: a gate is red, or was never judged, and nobody gave a reason."""
+
+    exit_code: ClassVar[int] = 7
+
+
 class NotConvergedWarning(UserWarning):
     """The twin of NotConverged for a fit that is kept, and marked, although it hit its cap."""

@@ -13,6 +13,7 @@ from typing import Self
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunStatus, RunTag
 
 from outcomes.errors import OutcomesError
+from outcomes.tracking.flavour import DESCRIPTION, SOURCE_KIND, description
 from outcomes.tracking.guard import Artifact, figure_file, flat, model_file, numbers_of, plain, table_file, text_file
 from outcomes.tracking.mlflow_store import PROCESS_TAG, MlflowStore
 from outcomes.tracking.run import Run, Table
@@ -151,7 +152,7 @@ class MlflowRun:
         """
         self._write(text_file(name, content))
 
-    def model(self, name: str, content: bytes | str) -> None:
+    def model(self, name: str, content: bytes | str, *, columns: Mapping[str, str] | None = None) -> None:
         """Keep a fitted model, and its SHA-256 as a tag that is checked before it is read again.
 
         Parameters
@@ -160,9 +161,15 @@ class MlflowRun:
             ``name.json`` or ``name.ubj``.
         content : bytes or str
             The model in its own portable format.
+        columns : mapping, optional
+            Feature to ``double`` or ``string``: MLflow then shows the model's signature and can load it.
         """
         artifact = model_file(name, content)
         self._write(artifact)
+        if columns is not None:
+            kind = str(self._inherited.get(SOURCE_KIND, "identified"))
+            told = description(name, artifact.content, columns, run_id=self.run_id, source_kind=kind)
+            self._write(Artifact(f"models/{DESCRIPTION}", told))
         self.tags({f"sha256.{name}": hashlib.sha256(artifact.content).hexdigest()})
 
     @contextmanager

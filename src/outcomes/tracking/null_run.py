@@ -94,7 +94,7 @@ class NullRun:
         """
         text_file(name, content)
 
-    def model(self, name: str, content: bytes | str) -> None:
+    def model(self, name: str, content: bytes | str, *, columns: Mapping[str, str] | None = None) -> None:
         """Check a model.
 
         Parameters
@@ -103,6 +103,8 @@ class NullRun:
             File name.
         content : bytes or str
             The file.
+        columns : mapping, optional
+            Feature to ``double`` or ``string``.
         """
         model_file(name, content)
 

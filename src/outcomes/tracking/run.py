@@ -47,8 +47,8 @@ class Run(Protocol):
     def text(self, name: str, content: str) -> None:
         """Keep a text: methods, a configuration, a summary."""
 
-    def model(self, name: str, content: bytes | str) -> None:
-        """Keep a fitted model (JSON or UBJSON, never a pickle) with its SHA-256."""
+    def model(self, name: str, content: bytes | str, *, columns: Mapping[str, str] | None = None) -> None:
+        """Keep a fitted model (JSON or UBJSON, never a pickle) with its SHA-256 and the columns it reads."""
 
     def child(self, name: str, *, tags: Mapping[str, object] | None = None) -> AbstractContextManager["Run"]:
         """Open a run inside this one, such as one a landmark."""
