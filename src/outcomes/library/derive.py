@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from outcomes.library.names import PLACE, Names, placed
+from outcomes.library.relations import SEEN
 from outcomes.library.typed import TEXT
 from outcomes.reference.groups import grouping, groupings
 from outcomes.reference.instruments import Instrument, instruments
@@ -19,6 +20,8 @@ MONTHS_OF_QUARTER: Final = 3
 TOTAL_MISMATCH: Final = "total_disagrees_with_items"
 EMPTY_SITTING: Final = "empty_sitting"
 AFTER_END: Final = "contact_after_discharge"
+PLANNED: Final = "planned"
+CONTACT_CODES: Final = ("attendance", PLANNED, "appointment_type", "medium", "therapy", "step")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +92,22 @@ def _text_column(rows: pd.DataFrame, name: str) -> pd.Series:
     return rows[name].astype(TEXT) if name in rows else pd.Series(np.nan, index=rows.index, dtype=TEXT)
 
 
+def _known_until(known: pd.DataFrame, extract_day: int | None) -> pd.Series:
+    # Day of the extract, or of the last whole submission that had the referral where that is earlier.
+    day = pd.Series(pd.NA if extract_day is None else extract_day, index=known.index, dtype="Int32")
+    return known[SEEN].astype("Int32").fillna(day) if SEEN in known else day
+
+
 def _referrals(accepted: pd.DataFrame | None, names: Names, extract_day: int | None) -> pd.DataFrame:
     known = names.referrals
     told = known
     if accepted is not None:
-        columns = [name for name in accepted if name not in ("received_date", "therapist_id")]
+        columns = [name for name in accepted if name not in ("received_date", "therapist_id", SEEN)]
         told = known.merge(
             accepted[columns].rename(columns={"episode_id": "_episode"}), on=["patient_id", "_episode"], how="left"
         )
     missing = pd.Series(pd.NA, index=told.index, dtype="Int32")
-    last = (extract_day - known["received"]).astype("Int32") if extract_day is not None else missing
+    last = (_known_until(known, extract_day) - known["received"]).astype("Int32")
     return pd.DataFrame(
         {
             "pseudonym": known["pseudonym"],
@@ -158,7 +167,7 @@ def _contacts(accepted: pd.DataFrame, names: Names) -> pd.DataFrame:
     order = _order(rows, [rows[PLACE].to_numpy(), day.to_numpy(dtype=np.int64, na_value=0)], ties)
     rows, day = rows.take(order).reset_index(drop=True), day.take(order).reset_index(drop=True)
     number = pd.Series(_running_number(rows[PLACE].to_numpy())).astype("Int32")
-    told = {name: _text_column(rows, name) for name in ("attendance", "appointment_type", "medium", "therapy", "step")}
+    told = {name: _text_column(rows, name) for name in CONTACT_CODES if name in rows or name != PLANNED}
     return pd.DataFrame({**_keyed(rows, names), "contact_number": number, "day": day, **told})
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from outcomes.library.relations import RELATION_RULES
+from outcomes.library.relations import REFERRAL_KEY, RELATION_RULES, SEEN
 from outcomes.library.resolve import ACCEPTED, OLD
 from outcomes.library.typed import FAULTY, ROW, TEXT, VERSION
 from outcomes.reference.instruments import instruments
@@ -20,12 +20,15 @@ HELD: Final = "_held"
 PREFIX: Final = "ledger_"
 SAFETY: Final = "safety"
 SAFETY_HELD: Final = "safety_held"
+UNSPLIT: Final = ("bad_quotes", "cell_too_long", "wrong_number_of_cells")
 SAFETY_PLACE: Final = ("patient_id", "episode_id", "session_date", "occasion")
 
 
 def _dtype(table: str, name: str) -> Any:  # noqa: ANN401  pandas has no common type for its dtypes
-    if name in (VERSION,):
+    if name == VERSION:
         return TEXT
+    if name == SEEN:
+        return "Int32"
     column = feed_table(table).column(name)
     if column.type in {"date", "integer"}:
         return "Int8" if column.type == "integer" and column.integers else "Int32"
@@ -47,11 +50,12 @@ def pool(table: str, old: pd.DataFrame | None, new: Sequence[pd.DataFrame]) -> p
     Returns
     -------
     DataFrame
-        Declared columns that any of them has, `_version`, `_held`, `_old`, `_input`, `_row`.
+        Declared columns that any of them has, `_version`, `_held`, `_old`, `_input`, `_row`; and `_seen` (day of the
+        newest whole submission that had the referral) where any was declared whole.
     """
     frames = [] if old is None else [old.assign(**{OLD: True, INPUT: -1, ROW: -1})]
     frames += [frame.drop(columns=FAULTY).assign(**{OLD: False, HELD: False}) for frame in new]
-    present = [name for name in feed_table(table).names if any(name in frame for frame in frames)]
+    present = [name for name in (*feed_table(table).names, SEEN) if any(name in frame for frame in frames)]
     whole = [
         frame.assign(
             **{
@@ -63,7 +67,11 @@ def pool(table: str, old: pd.DataFrame | None, new: Sequence[pd.DataFrame]) -> p
         for frame in frames
     ]
     ordered = [*present, VERSION, HELD, OLD, INPUT, ROW]
-    return pd.concat([frame[ordered] for frame in whole], ignore_index=True)
+    rows = pd.concat([frame[ordered] for frame in whole], ignore_index=True)
+    if SEEN in rows:
+        newest = rows.groupby(list(REFERRAL_KEY), dropna=False, sort=False)[SEEN].transform("max")
+        rows[SEEN] = newest.astype("Int32")
+    return rows
 
 
 def to_keep(rows: pd.DataFrame, states: pd.Series) -> pd.DataFrame:
@@ -128,7 +136,7 @@ def safety_answers(
     rows : DataFrame
         Responses that were quarantined.
     rules : Series of str
-        Why, row by row.
+        Why, row by row. In records that could not be split into cells every safety answer is unreadable.
     unreadable : mapping of str to ndarray of bool, optional
         Safety column to the rows whose cell was not legal; they are listed without an answer.
 
@@ -139,13 +147,14 @@ def safety_answers(
         above zero and answers that could not be read.
     """
     pieces = []
+    unsplit = rules.isin(UNSPLIT).to_numpy(dtype=bool)
     place = {
         name: rows[name] if name in rows else pd.Series(np.nan, index=rows.index, dtype=_dtype("responses", name))
         for name in SAFETY_PLACE
     }
     for instrument, number, column in _safety_columns(rows):
         strange = (unreadable or {}).get(column, np.zeros(len(rows), dtype=bool))
-        alarming = rows[column].gt(0).fillna(value=False).to_numpy(dtype=bool) | strange
+        alarming = rows[column].gt(0).fillna(value=False).to_numpy(dtype=bool) | strange | unsplit
         frame = pd.DataFrame(
             {**place, "instrument": instrument, "item": number, "answer": rows[column].astype("Int8"), "rule": rules}
         )

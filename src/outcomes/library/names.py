@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from outcomes.library.relations import DAYS_OF, EPISODE, PLACED_KEY
+from outcomes.library.relations import DAYS_OF, EPISODE, PLACED_KEY, SEEN
 from outcomes.library.typed import TEXT
 
 Pseudonymise = Callable[..., str]
@@ -23,8 +23,9 @@ class Names:
     people : DataFrame
         patient_id, pseudonym, and nhs_number, birth_date where the feed has them; sorted by pseudonym.
     referrals : DataFrame
-        patient_id, _episode, pseudonym, referral, received (day zero, days since 1970-01-01), and therapist_id where
-        there is one; sorted by pseudonym and referral, so that its positions order the library.
+        patient_id, _episode, pseudonym, referral, received (day zero, days since 1970-01-01), and therapist_id and
+        _seen (day of the last whole submission that had it) where there are any; sorted by pseudonym and referral, so
+        that its positions order the library.
     """
 
     people: pd.DataFrame
@@ -49,7 +50,7 @@ def _episodes(accepted: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     # Person, episode, day zero and therapist of every referral.
     if "referrals" in accepted:
         rows = accepted["referrals"].rename(columns={"episode_id": EPISODE, "received_date": "received"})
-        return rows[[name for name in (*PLACED_KEY, "received", "therapist_id") if name in rows]]
+        return rows[[name for name in (*PLACED_KEY, "received", "therapist_id", SEEN) if name in rows]]
     dated = []
     for table, day in DAYS_OF.items():
         if table in accepted:

@@ -15,6 +15,7 @@ from outcomes.library.typed import TEXT
 
 EPISODE: Final = "_episode"
 WHEN: Final = "_when"
+SEEN: Final = "_seen"
 REFERRAL_KEY: Final = ("patient_id", "episode_id")
 PLACED_KEY: Final = ("patient_id", EPISODE)
 CONTACT_KEY: Final = (*PLACED_KEY, "contact_id", "contact_date")

@@ -12,6 +12,7 @@ from outcomes.tables.feed import feed_table
 
 Kind = Literal["identified", "anonymised", "invented"]
 Format = Literal["tidy_wide", "tidy_long"]
+Submission = Literal["additions", "whole"]
 ANSWERS: Final = "answers"
 ENCODINGS: Final = ("utf-8", "cp1252", "latin-1")
 DELIMITERS: Final = (",", ";", "\t", "|")
@@ -50,6 +51,12 @@ class Source:
         Day of the extract, up to which open referrals are known; the latest date of the feed unless said.
     seed : int, optional
         Seed of an invented service.
+    submission : str
+        "additions" (a feed says what is new or changed; what it leaves out stays as it was) or "whole" (each feed is
+        the whole extract of its day, so `extract_date` is needed: a table with fewer than half of the rows of the one
+        before is refused as cut off, and a referral that is no longer in it is known up to the last one that had it).
+    fewer_rows_are_right : bool
+        The word that a whole submission with fewer than half of the rows is not cut off.
     """
 
     format: Format
@@ -65,6 +72,8 @@ class Source:
     date_format: str = "%Y-%m-%d"
     extract_date: date | None = None
     seed: int | None = None
+    submission: Submission = "additions"
+    fewer_rows_are_right: bool = False
 
     def declaration(self, table: str) -> str:
         """Say which feed table declares the columns of one of the files.
@@ -161,10 +170,13 @@ def _option_faults(source: Source) -> Iterator[str]:
         ("kind", source.kind, get_args(Kind)),
         ("encoding", source.encoding, ENCODINGS),
         ("delimiter", source.delimiter, DELIMITERS),
+        ("submission", source.submission, get_args(Submission)),
     )
     for name, value, allowed in options:
         if value not in allowed:
             yield f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}"
+    if source.submission == "whole" and source.extract_date is None:
+        yield "submission = 'whole' needs extract_date, the day of which the feed is the whole extract"
     if source.kind == "invented" and source.seed is None:
         yield "an invented source needs its seed"
     if source.kind != "invented" and source.seed is not None:

@@ -82,7 +82,7 @@ def _contacts() -> Table:
         REFERRAL,
         Column(name="contact_number", type="integer", meaning="1, 2, 3 ... in order of day", minimum=1, required=True),
         DAY,
-        *_kept("contacts", "attendance", "appointment_type", "medium", "therapy", "step"),
+        *_kept("contacts", "attendance", "planned", "appointment_type", "medium", "therapy", "step"),
     )
     return Table(
         "contacts",

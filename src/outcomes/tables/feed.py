@@ -192,6 +192,13 @@ def _contacts() -> Table:
             identifying=True,
         ),
         _listed("attendance"),
+        Column(
+            name="planned",
+            type="code",
+            meaning="planned contact: Y or N; an unplanned one took place, so it needs no attendance code",
+            codes=("Y", "N"),
+            cleaning=("strip_blanks", "upper_case"),
+        ),
         _listed("appointment_type"),
         _listed("medium"),
         _listed("therapy"),
