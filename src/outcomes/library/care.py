@@ -17,6 +17,7 @@ from outcomes.library.relink import vault_state
 from outcomes.library.resolve import OLD
 from outcomes.library.sealing import vault_key
 from outcomes.library.state import anchored
+from outcomes.library.still_in_care import with_kept
 from outcomes.library.store import Store
 
 
@@ -74,7 +75,7 @@ def care_view(library: Path, vault: Path, *, snapshot: str | None = None, keys: 
     """
     safe = Store(vault, key=vault_key(keys), private=True)
     state = vault_state(library, vault, snapshot=snapshot, keys=keys)
-    held = safe.tables(state)
+    held = with_kept(safe, safe.tables(state))
     pools = {
         name.removeprefix(PREFIX): frame.drop(columns=HELD).assign(**{OLD: True})
         for name, frame in held.items()

@@ -33,6 +33,8 @@ class Input:
         As `TypedRows`; for long answers the sittings.
     members : DataFrame or None
         Where every long answer went.
+    erased : int
+        Records of people who were erased, turned away.
     """
 
     table: str
@@ -47,3 +49,4 @@ class Input:
     faults: pd.DataFrame
     notes: Mapping[tuple[str, str], int]
     members: pd.DataFrame | None = None
+    erased: int = 0

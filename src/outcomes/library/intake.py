@@ -5,6 +5,7 @@ duplicate, quarantined or refused.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
@@ -14,17 +15,21 @@ import pandas as pd
 
 from outcomes.errors import AccessError, ConfigError
 from outcomes.library import ledger
+from outcomes.library.anonymity import anonymity_table
+from outcomes.library.burial import turn_away
 from outcomes.library.derive import derive
 from outcomes.library.inputs import Input
 from outcomes.library.keyring import source_key
-from outcomes.library.ledger import INPUT, PREFIX
+from outcomes.library.ledger import INPUT, PREFIX, SAFETY, SAFETY_HELD
 from outcomes.library.long_form import to_sittings
 from outcomes.library.names import name_all
 from outcomes.library.optout import purge, refresh
 from outcomes.library.relations import settle
-from outcomes.library.report import SHORT_HASH, FeedRefused, IntakeReport
+from outcomes.library.report import FeedRefused, IntakeReport
+from outcomes.library.shield import shielded
 from outcomes.library.source import Source, check_source, folder_source
 from outcomes.library.state import commit, open_stores, safety_tables, state_before, sweep, vault_tables
+from outcomes.library.submissions import SUBMISSIONS, cut_off, resubmission_notes, seen_day, submissions, with_feed
 from outcomes.library.tally import intake_report, refuse
 from outcomes.library.typed import FAULTY, ROW, TEXT, TypedRows, read_rows
 from outcomes.sources import tidy
@@ -103,7 +108,7 @@ def _read_input(source: Source, table: str, path: Path, reading: Reading, limits
     declared = feed_table(source.declaration(table))
     dialect = Dialect(source.encoding, source.delimiter)
     raw = tidy.read(path, _wanted(source, table, declared), dialect=dialect, limits=limits)
-    digest = fingerprint(path)[:SHORT_HASH] if path.is_file() else ""
+    digest = fingerprint(path) if path.is_file() else ""
     about = (table, declared.name, path, digest, raw.rows, raw.undeclared, raw.absent)
     refusal = _refusal(raw, declared, source.constants.get(table, {}))
     if refusal:
@@ -116,6 +121,7 @@ def _read_input(source: Source, table: str, path: Path, reading: Reading, limits
     if raw.unreadable:
         rows, rules = zip(*raw.unreadable, strict=True)
         faults = pd.concat([_fault_rows(rows, rules), faults], ignore_index=True)
+        frame = pd.concat([frame, pd.DataFrame({ROW: rows, FAULTY: True})], ignore_index=True).astype({FAULTY: bool})
     unusable = raw.rows > 0 and faults["row"].nunique() == raw.rows
     return Input(*about, "no_usable_row" if unusable else "", frame, faults, notes, members)
 
@@ -132,11 +138,11 @@ def _read_feed(source: Source, today: date, limits: Limits) -> list[Input]:
     return inputs
 
 
-def _pools(inputs: Sequence[Input], old: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+def _pools(source: Source, inputs: Sequence[Input], old: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     pools = {}
     for table in FEED_ORDER:
         new = [
-            one.frame[~one.frame[FAULTY]].assign(**{INPUT: place})
+            one.frame[~one.frame[FAULTY]].assign(**{INPUT: place}, **seen_day(source, table))
             for place, one in enumerate(inputs)
             if one.table == table
         ]
@@ -160,6 +166,7 @@ def _apart(library: Path, vault: Path) -> None:
         raise AccessError("library and vault must be two folders, neither inside the other")
 
 
+@shielded("taking a feed in")
 def ingest(
     source: Source,
     *,
@@ -214,8 +221,11 @@ def ingest(
     stores = open_stores(library, vault, keys)
     with stores.library.writing(), stores.vault.writing():
         before = state_before(source, key.fingerprint, stores)
+        earlier = submissions(before.ledger)
+        refuse(cut_off(source, inputs, earlier))
         sweep(stores, before.head)
-        pools = _pools(inputs, before.ledger)
+        inputs = turn_away(inputs, stores, before, key)
+        pools = _pools(source, inputs, before.ledger)
         if RESPONSES not in pools:
             raise ConfigError("files must name the responses: the library holds none yet")
         settled = settle(pools)
@@ -225,9 +235,13 @@ def ingest(
         for name, frame in derived.tables.items():
             check(frame, library_tables()[name])
         kept = vault_tables(pools, settled, names) | safety_tables(inputs, pools, settled, before)
+        kept[SUBMISSIONS] = with_feed(earlier, source, inputs)
+        notes = {**derived.notes, **resubmission_notes(source, inputs, earlier, pools, settled.states)}
+        notes["responses", "", "safety_answer_set_aside"] = len(kept[SAFETY]) + len(kept[SAFETY_HELD])
         tables, purged, forget = purge(derived.tables, names.people, stores)
         facts = {"kind": source.kind, "reason": source.reason, "key": key.fingerprint, "purged": purged}
         snapshot = commit(stores, before, tables=tables, facts=facts, vault=kept, extract_day=extract, forget=forget)
         refresh(stores)
     changed = snapshot != before.head["current"]
-    return intake_report(inputs, pools, settled, derived.notes, snapshot=snapshot, changed=changed)
+    report = intake_report(inputs, pools, settled, notes, snapshot=snapshot, changed=changed)
+    return replace(report, anonymity=anonymity_table(tables))

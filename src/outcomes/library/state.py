@@ -88,6 +88,17 @@ class State:
     ledger: Mapping[str, pd.DataFrame]
     extract_day: int | None
 
+    def local_ids(self) -> frozenset[str]:
+        """Say whose rows the vault holds.
+
+        Returns
+        -------
+        frozenset of str
+            Local identifiers.
+        """
+        named = [frame["patient_id"] for frame in self.ledger.values() if "patient_id" in frame]
+        return frozenset(one for column in named for one in column.dropna().unique())
+
 
 def state_before(source: Source, fingerprint: str, stores: Stores) -> State:
     """Read what library and vault hold, if they may take in this source.

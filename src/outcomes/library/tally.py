@@ -19,6 +19,7 @@ from outcomes.tables.feed import feed_table
 FAULT_COLUMNS: Final = ("table", "file", "row", "rule", "column")
 NAMES_COLUMNS: Final = ("missing_column", "version_column_missing")
 VERSION_PREFIX: Final = "_version"
+ERASED: Final = "erased_person"
 
 
 def _line(one: Input, **counts: int) -> dict[str, object]:
@@ -121,7 +122,12 @@ def intake_report(
         held = states[~again & states.ne(ACCEPTED)]
         quarantined = int(one.faults["row"].nunique()) + len(held)
         accepted = int(states.eq(ACCEPTED).sum())
-        lines.append(_line(one, accepted=accepted, duplicate=int(again.sum()), quarantined=quarantined))
+        lines.append(
+            _line(
+                one, accepted=accepted, duplicate=int(again.sum()), quarantined=quarantined, refused=one.erased
+            )
+        )
+        told.update({(one.table, "", ERASED): one.erased} if one.erased else {})
         related = pd.DataFrame({"row": held.index.to_numpy(), "rule": held.to_numpy(), "column": ""})
         faults += [_placed(part, one) for part in (one.faults, related) if len(part)]
         told.update({(one.table, column, rule): count for (column, rule), count in one.notes.items()})

@@ -10,6 +10,7 @@ import pandas as pd
 from outcomes.library.optout import allowed_pseudonyms, only
 from outcomes.library.sealing import library_key
 from outcomes.library.store import Store
+from outcomes.library.tombstones import refuse_erased
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ def research_view(
     """
     shelf = Store(library, key=library_key(keys))
     name = str(shelf.committed(snapshot)["snapshot"])
+    refuse_erased(library, name)
     facts = shelf.manifest(name)
     if facts["kind"] != "identified":
         return ResearchView(shelf.tables(name), name, facts["kind"], _statement(facts["kind"], facts["reason"]))
