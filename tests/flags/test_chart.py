@@ -14,12 +14,19 @@ BAND = Band([1, 2, 3, 4], [5, 4, 3.2, 2], [15, 14, 13.7, 12], [10, 9, 8, 7])
 
 def test_words_hold_every_score_and_the_expected_range():
     said = in_words("phq9", Points([1, 2, 3], [14, NAN, 17]), BAND)
-    assert said == "PHQ-9 over 3 forms: 14, blank, 17. Expected at the last score: 4 to 13. Cut-off: 10 or more."
+    assert (
+        said
+        == "PHQ-9 over 3 forms: 14, blank, 17. Expected at the last score: 4 to 13. Cut-off: 10 or more. Real change: 6 or more."
+    )
 
 
 def test_words_without_a_course():
-    assert in_words("gad7", Points([1], [8]), None) == "GAD-7 over 1 form: 8. Cut-off: 8 or more."
-    assert in_words("phq9", Points([9], [8]), BAND) == "PHQ-9 over 1 form: 8. Cut-off: 10 or more."
+    assert (
+        in_words("gad7", Points([1], [8]), None) == "GAD-7 over 1 form: 8. Cut-off: 8 or more. Real change: 4 or more."
+    )
+    assert (
+        in_words("phq9", Points([9], [8]), BAND) == "PHQ-9 over 1 form: 8. Cut-off: 10 or more. Real change: 6 or more."
+    )
 
 
 @pytest.mark.parametrize(
@@ -43,7 +50,9 @@ def test_every_drawing_is_sound_and_inside_the_paper(occasions, scores, band):
 
 
 def test_higher_scores_are_drawn_higher_and_later_forms_further_right():
-    path = re.search(r'class="score" d="M([\d.]+) ([\d.]+)L([\d.]+) ([\d.]+)"', chart("phq9", Points([1, 2], [5, 20])))
+    path = re.search(
+        r'class="score" [^>]*d="M([\d.]+) ([\d.]+)L([\d.]+) ([\d.]+)"', chart("phq9", Points([1, 2], [5, 20]))
+    )
     x1, y1, x2, y2 = map(float, path.groups())
     assert x2 > x1
     assert y2 < y1
@@ -52,7 +61,7 @@ def test_higher_scores_are_drawn_higher_and_later_forms_further_right():
 def test_blank_forms_are_crosses_not_zeros():
     drawing = chart("phq9", Points([1, 2, 3], [5, NAN, 7]))
     assert drawing.count('class="blank"') == 1
-    assert re.search(r'class="score" d="([^"]*)"', drawing).group(1).count("L") == 1
+    assert re.search(r'class="score" [^>]*d="([^"]*)"', drawing).group(1).count("L") == 1
 
 
 def test_real_rise_is_drawn_only_where_the_scale_has_room():
@@ -60,9 +69,22 @@ def test_real_rise_is_drawn_only_where_the_scale_has_room():
     assert "real rise" not in chart("phq9", Points([1, 2], [22, 20]))
 
 
+def test_real_fall_is_drawn_only_where_the_scale_has_room():
+    assert "real fall" in chart("phq9", Points([1, 2], [6, 7]))
+    assert "real fall" not in chart("phq9", Points([1, 2], [5, 7]))
+
+
+def test_paper_needs_no_style_sheet():
+    """Every line carries its own look, because PDF makers do not apply the page's style sheet inside a drawing."""
+    for path in ET.fromstring(str(chart("phq9", Points([1, 2], [12, NAN]), BAND))).iter("path"):  # noqa: S314
+        assert path.get("stroke")
+
+
 def test_words_at_the_edge_do_not_cover_each_other():
     drawing = chart("phq9", Points([1, 2], [4, 5]))  # cut-off 10, real rise 4 + 6 = 10: the same line
-    places = {m[1]: float(m[0]) for m in re.findall(r'y="([\d.]+)" text-anchor="start" class="">([a-z -]+)<', drawing)}
+    places = {
+        m[1]: float(m[0]) for m in re.findall(r'y="([\d.]+)" text-anchor="start" fill="#3c4852">([a-z -]+)<', drawing)
+    }
     assert abs(places["cut-off"] - places["real rise"]) >= 11
 
 

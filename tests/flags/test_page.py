@@ -124,15 +124,34 @@ def test_big_text_still_fits_a_phone(opened, small):
 
 
 def test_filter_works_without_any_script(opened, small):
-    page = opened(caseload_page(small))
-    shown = "[...document.querySelectorAll('.person')].filter(e => e.getClientRects().length).length"
+    before = pd.DataFrame({"referral": ["r-ann", "r-bob"], "status": ["no flag", "no flag"]})
+    page = opened(caseload_page(small, previous=before))
+    shown = "[...document.querySelectorAll({!r})].filter(e => e.getClientRects().length).length"
     seen = {}
-    for button in ("show-all", "show-flag", "show-cannot", "show-none"):
+    for button in ("show-all", "show-flag", "show-cannot", "show-none", "show-prompt", "show-news"):
         page.evaluate(f"document.getElementById('{button}').click()")
-        seen[button] = page.evaluate(shown)
-    assert seen == {"show-all": 3, "show-flag": 1, "show-cannot": 1, "show-none": 1}
+        rows, sheets = (page.evaluate(shown.format(what)) for what in (".row", ".sheet"))
+        assert rows == sheets
+        seen[button] = rows
+    assert seen == {
+        "show-all": 3,
+        "show-flag": 1,
+        "show-cannot": 1,
+        "show-none": 1,
+        "show-prompt": 1,
+        "show-news": 2,
+    }
     page.media("print")
-    assert page.evaluate(shown) == 3  # paper always has everybody
+    assert page.evaluate(shown.format(".row")) == 3  # paper always has everybody
+
+
+def test_list_leads_to_each_sheet_by_keyboard(opened, small):
+    """A link in the list opens the folded sheet of somebody who is not flagged: no script is needed for it."""
+    page = opened(caseload_page(small))
+    folded = "[...document.querySelectorAll('.sheet:not([open])')].length"
+    assert page.evaluate(folded) == 2
+    page.evaluate("[...document.querySelectorAll('.index a')].find(a => a.textContent == 'X-bob').click()")
+    assert page.evaluate(folded) == 1
 
 
 def test_paper_holds_everybody_and_every_reason(opened, small):
@@ -189,12 +208,11 @@ def test_older_answers_above_zero_stand_apart_and_are_not_lost(desk, course):
     assert "X-old" in section
 
 
-def test_out_of_touch_alone_keeps_its_drawings_folded(desk, course):
-    desk.person("away", [12, 12], as_of=200, last_contact_day=14)
+def test_flagged_sheets_are_open_and_the_others_folded(desk, course):
+    desk.person("worse", [12, 20], as_of=15).person("same", [12, 12], as_of=15)
     html = caseload_page(build(desk, course))
-    assert html.index("All scores") < html.index("<svg")
-    worse = caseload_page(build(Desk().person("worse", [12, 20], as_of=15), course))
-    assert worse.index("<svg") < worse.index("All scores")
+    assert html.count('<details class="sheet status-flag" open>') == 1
+    assert html.count('<details class="sheet status-no-flag">') == 1
 
 
 def test_banner_of_invented_people(desk, course):
@@ -213,7 +231,8 @@ def test_numbers_add_up_on_the_page(opened, whole_service, course):
     )
     assert all(sum(row[:3]) == row[3] for row in rows)
     assert [sum(column) for column in zip(*rows[:-1], strict=True)] == rows[-1]
-    assert rows[-1][3] == page.evaluate("document.querySelectorAll('.person').length") == 80
+    assert rows[-1][3] == page.evaluate("document.querySelectorAll('.row').length") == 80
+    assert page.evaluate("document.querySelectorAll('.sheet').length") == 80
 
 
 def test_when_the_rules_fail_the_page_says_so_and_keeps_the_safety_answers(opened, desk):
@@ -236,9 +255,8 @@ def test_duty_answers_are_never_on_the_caseload_page(desk, course):
 
 def test_without_a_model_the_page_says_rules_only(small, desk, course):
     assert "Rules only: no model is switched on." in caseload_page(small)
-    with_model = caseload_page(build(desk, course, declared=FlagSettings(model=MODEL)))
-    assert "Rules only" not in with_model
-    assert f"Version 1.0, file {'ab' * 6}." in with_model
+    without_answers = caseload_page(build(desk, course, declared=FlagSettings(model=MODEL)))
+    assert "<strong>Rules only.</strong> The model is switched on, but its answers are not there." in without_answers
 
 
 def test_without_a_course_the_page_says_so_and_draws_none(desk):
@@ -301,5 +319,5 @@ def test_a_thousand_people_are_drawn_in_seconds_on_a_page_that_opens(opened, who
     assert time.process_time() - started < 20
     assert len(html) < 6_000_000
     page = opened(html)
-    assert page.evaluate("document.querySelectorAll('.person').length") == 1000
+    assert page.evaluate("document.querySelectorAll('.row').length") == 1000
     assert (page.console, page.requests, page.overflow()) == ([], [], 0)

@@ -23,30 +23,30 @@ def test_groups_add_up_and_nobody_without_a_therapist_is_lost(made):
         ("north", "T2", 1),
         ("south", "T1", 1),
     ]
-    assert all(group.total == sum(len(people) for people in group.people.values()) for group in made)
+    assert all(group.total == len(group.people) for group in made)
 
 
 def test_reasons_have_a_lead_and_scores_a_row_each(made):
-    ann = made[1].people["flag"][0]
+    ann = made[1].people[0]
     assert [lead for lead, _ in ann.reasons] == ["Got worse.", "Not on track."]
     assert ann.brief == ("PHQ-9: 12 to 20", "GAD-7: 8 to 9")
     assert ann.rows[0] == ("Form", "When", "PHQ-9", "GAD-7")
     assert ann.rows[2] == ("2", "day 14", "none", "9")
     assert len(ann.charts) == 2
-    assert ann.by_score
+    assert ann.leads == ("Got worse.", "Not on track.")
 
 
 def test_the_course_stands_under_the_forms_that_were_scored(made):
-    assert "Expected at the last score" in made[1].people["flag"][0].charts[0]
+    assert "Expected at the last score" in made[1].people[0].charts[0]
 
 
 def test_days_are_dates_where_the_reader_may_know_them(made):
-    bob = made[2].people["no flag"][0]
+    bob = made[2].people[0]
     assert bob.rows[1][1] == "8 January 2025"
     assert "last form 15 January 2025" in bob.when_words
 
 
 def test_a_person_without_forms_has_no_drawings(made):
-    cat = made[0].people["cannot score"][0]
+    cat = made[0].people[0]
     assert (cat.charts, cat.brief, cat.rows) == ((), (), (("Form", "When"),))
     assert pd.notna(cat.when_words)

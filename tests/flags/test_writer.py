@@ -1,8 +1,5 @@
 """Files: owner only, whole or not at all, one reader each, and nothing that a spreadsheet would run."""
 
-import csv
-import io
-import json
 import os
 from datetime import date
 from pathlib import Path
@@ -10,11 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from outcomes.errors import AccessError, DataError
+from outcomes.errors import AccessError
 from outcomes.flags import writer
 from outcomes.flags.report import CareTables, Facts, caseload_report
 from outcomes.flags.settings import FlagSettings
-from outcomes.flags.writer import csv_twin, file_name, json_twin, read_twin, write_page, write_report
+from outcomes.flags.writer import file_name, write_page, write_report
 
 FACTS = Facts("Service A", "invented", "abc123", "nhs_talking_therapies_v2_1", date(2025, 3, 31))
 
@@ -60,42 +57,6 @@ def test_receipt_holds_hashes_and_counts_and_nobody(tmp_path, report):
 def test_same_report_same_bytes_in_another_folder(tmp_path, report):
     once, again = (write_report(tmp_path / name, report).files for name in ("one", "two"))
     assert once == again
-
-
-def test_twins_say_what_the_page_says(report):
-    told = json.loads(json_twin(report))
-    assert [row["status"] for row in told["open_referrals"]] == ["flag", "no flag", "cannot score"]
-    assert told["open_referrals"][0]["safety"] == ["PHQ-9 question 9: above zero, day 14."]
-    assert told["notice"][0] == "This page is not an alert system."
-    assert told["duty_list"][0]["person_as_given"] == "X-unsure"
-    rows = list(csv.DictReader(io.StringIO(csv_twin(report))))
-    assert [row["status"] for row in rows] == ["flag", "no flag", "cannot score"]
-    assert "went up from 12 to 20" in rows[0]["reasons"]
-
-
-def test_no_cell_of_the_csv_is_a_formula(report):
-    for row in csv.reader(io.StringIO(csv_twin(report))):
-        assert not any(cell[:1] in "=+-@\t\r" for cell in row if cell)
-    assert "'=1+1" in csv_twin(report)
-
-
-def test_last_report_is_read_back(tmp_path, report):
-    write_report(tmp_path, report)
-    back = read_twin(tmp_path / "caseload.json")
-    assert dict(zip(back["referral"], back["status"], strict=True)) == {
-        "r-ann": "flag",
-        "r-bob": "no flag",
-        "r-cat": "cannot score",
-    }
-
-
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"open_referrals": [{"referral": "secret"}]}', "not json"])
-def test_a_wrong_last_report_is_refused_without_its_content(tmp_path, text):
-    path = tmp_path / "last.json"
-    path.write_text(text)
-    with pytest.raises(DataError, match=r"last\.json is not the JSON twin") as caught:
-        read_twin(path)
-    assert "secret" not in str(caught.value)
 
 
 def test_killed_half_way_leaves_the_old_file_and_a_rerun_finishes(tmp_path, monkeypatch, report):

@@ -25,6 +25,19 @@ LEFT, RIGHT, TOP, BOTTOM = 24, 58, 16, 18
 INDENT = 12  # between the axis and the first form, so that its score does not cover the scale
 FEWEST_PLACES: Final = 6
 LINE_OF_TEXT: Final = 11.0
+# Looks are attributes, not the page's style sheet: paper (PDF) reads a drawing without the sheet around it.
+LOOKS: Final = {
+    "axis": 'stroke="#7b8791"',
+    "band": 'fill="#dfe4e8" stroke="none"',
+    "upper": 'stroke="#8b969f"',
+    "middle": 'stroke="#8b969f" stroke-dasharray="6 2"',
+    "cut": 'stroke="#000" stroke-dasharray="5 4"',
+    "rise": 'stroke="#000" stroke-dasharray="1 3" stroke-linecap="round" stroke-width="1.5"',
+    "score": 'stroke="#000" stroke-width="2" stroke-linejoin="round"',
+    "dots": 'stroke="#000" stroke-width="6.5" stroke-linecap="round"',
+    "blank": 'stroke="#000" stroke-width="1.4"',
+}
+FONT: Final = 'font-family="system-ui,Segoe UI,Roboto,Liberation Sans,Arial,sans-serif" font-size="10.5"'
 
 
 @dataclass(frozen=True)
@@ -90,7 +103,9 @@ def chart(key: str, points: Points, band: Band | None = None) -> Markup:
     )
     # Everything inside is numbers and this module's own words; the name in words is escaped all the same.
     words = escape(in_words(key, points, band))
-    drawing = f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{words}">{"".join(parts)}</svg>'
+    drawing = (
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{words}" {FONT} fill="none">{"".join(parts)}</svg>'
+    )
     return Markup(drawing)  # noqa: S704  see above
 
 
@@ -122,6 +137,8 @@ def in_words(key: str, points: Points, band: Band | None) -> str:
             words.append(f"Expected at the last score: {low} to {high}.")
     if record.caseness is not None:
         words.append(f"Cut-off: {record.caseness.words()}.")
+    if record.reliable_change is not None:
+        words.append(f"Real change: {record.reliable_change.words()}.")
     return " ".join(words)
 
 
@@ -132,7 +149,12 @@ def _frame(points: Points, low: float, high: float) -> _Frame:
 
 
 def _text(x: float, y: float, words: str, *, anchor: str = "start", kind: str = "") -> str:
-    return f'<text x="{x}" y="{y}" text-anchor="{anchor}" class="{kind}">{words}</text>'
+    look = 'class="value" font-size="12" font-weight="700" fill="#000"' if kind == "value" else 'fill="#3c4852"'
+    return f'<text x="{x}" y="{y}" text-anchor="{anchor}" {look}>{words}</text>'
+
+
+def _path(kind: str, path: str) -> str:
+    return f'<path class="{kind}" {LOOKS[kind]} d="{path}"/>'
 
 
 def _axes(frame: _Frame, decimals: int) -> str:
@@ -140,7 +162,7 @@ def _axes(frame: _Frame, decimals: int) -> str:
     ends = (frame.low, frame.high)
     return "".join(
         [
-            f'<path class="axis" d="M{LEFT} {TOP}V{bottom}H{right}"/>',
+            _path("axis", f"M{LEFT} {TOP}V{bottom}H{right}"),
             *(_text(LEFT - 4, frame.y(value) + 4, score(value, decimals), anchor="end") for value in ends),
             *(_text(frame.x(o), HEIGHT - 4, score(o), anchor="middle") for o in (frame.first, frame.last)),
             _text((LEFT + right) / 2, HEIGHT - 4, "form", anchor="middle"),
@@ -159,24 +181,25 @@ def _band(frame: _Frame, band: Band | None) -> str:
     under = [f"{x} {low}" for x, low, _, _ in reversed(rows)]
     middle = [f"{x} {mid}" for x, _, _, mid in rows]
     shapes = {"band": "L".join(over + under) + "Z", "upper": "L".join(over), "middle": "L".join(middle)}
-    return "".join(f'<path class="{kind}" d="M{path}"/>' for kind, path in shapes.items())
+    return "".join(_path(kind, f"M{path}") for kind, path in shapes.items())
 
 
 def _limits(frame: _Frame, record: Instrument, points: Points) -> str:
-    # The cut-off and, above the first score, the line of a real rise; their words never cover each other.
+    # The cut-off and, above and below the first score, the lines of a real rise and fall; their words never cover each other.
     known = [value for value in points.scores if not math.isnan(value)]
     lines = []
     if record.caseness is not None:
         lines.append(("cut", float(record.caseness.value), "cut-off"))
     if record.reliable_change is not None and known:
         lines.append(("rise", known[0] + float(record.reliable_change.value), "real rise"))
+        lines.append(("rise", known[0] - float(record.reliable_change.value), "real fall"))
     inside = sorted((line for line in lines if frame.low <= line[1] <= frame.high), key=lambda line: line[1])
     drawn, floor = [], math.inf
     for kind, value, words in inside:
         y = frame.y(value)
         at = min(y + 4, floor - LINE_OF_TEXT)
         floor = at
-        drawn.append(f'<path class="{kind}" d="M{LEFT} {y}H{WIDTH - RIGHT}"/>')
+        drawn.append(_path(kind, f"M{LEFT} {y}H{WIDTH - RIGHT}"))
         drawn.append(_text(WIDTH - RIGHT + 11, round(at, 1), words))
     return "".join(drawn)
 
@@ -185,13 +208,11 @@ def _scores(frame: _Frame, points: Points, record: Instrument) -> str:
     pairs = list(zip(points.occasions, points.scores, strict=True))
     known = [(frame.x(o), frame.y(v), v) for o, v in pairs if not math.isnan(v)]
     base = frame.y(frame.low) - 10
-    parts = [
-        f'<path class="blank" d="M{round(frame.x(o) - 3, 1)} {base}l6 6m0 -6l-6 6"/>' for o, v in pairs if math.isnan(v)
-    ]
+    parts = [_path("blank", f"M{round(frame.x(o) - 3, 1)} {base}l6 6m0 -6l-6 6") for o, v in pairs if math.isnan(v)]
     if known:
         path = "L".join(f"{x} {y}" for x, y, _ in known)
         dots = "".join(f"M{x} {y}h0" for x, y, _ in known)
-        parts.append(f'<path class="score" d="M{path}"/><path class="dots" d="{dots}"/>')
+        parts.append(_path("score", f"M{path}") + _path("dots", dots))
         ends = known if len(known) == 1 else (known[0], known[-1])
         parts += [
             _text(x, round(max(y - 6, LINE_OF_TEXT), 1), score(v, record.decimals), anchor="middle", kind="value")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from outcomes import __version__
 from outcomes.errors import ConfigError, OutcomesError
-from outcomes.flags.moved import moved_items
+from outcomes.flags.foretold import IN_USE, OFF, Foretold, flagging, model_use
+from outcomes.flags.moved import latest_answers, moved_items
 from outcomes.flags.rules import judge
 from outcomes.flags.safety import duty_list, safety_answers
 from outcomes.flags.settings import KINDS, FlagSettings
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 SERIES_OF_NOBODY = pd.DataFrame(columns=["referral", "instrument", "occasion", "day", "score", "answered"])
 MOVED_OF_NOBODY = pd.DataFrame(columns=["referral", "instrument", "word", "first", "last"])
+LATEST_OF_NOBODY = pd.DataFrame(columns=["referral", "instrument", "answer", "words"])
+LEFT_NOBODY = pd.DataFrame(columns=["referral", "pseudonym", "therapist", "stage", "day"])
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,10 @@ class CareTables:
         Model probabilities, or None.
     quarantined
         Safety answers in rows that intake set aside (`CareView.safety`), or None.
+    foretold
+        All that a model says, or None; its probabilities go before `probabilities`.
+    left
+        Who has moved or died of late, and is not on the caseload: referral, pseudonym, therapist, stage, day; or None.
     """
 
     caseload: pd.DataFrame
@@ -83,6 +90,8 @@ class CareTables:
     course: pd.DataFrame | None = None
     probabilities: pd.DataFrame | None = None
     quarantined: pd.DataFrame | None = None
+    foretold: Foretold | None = None
+    left: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +110,14 @@ class CaseloadReport:
         Scores form by form, for the charts.
     moved
         Questions that changed most, from `moved.moved_items`.
+    latest
+        What the last form says, from `moved.latest_answers`.
+    left
+        Who has moved or died of late.
+    foretold
+        What the model says, where it may be said.
+    model_use
+        "off", "in use", or why the page falls back to rules only (`foretold.model_use`).
     course, settings, facts
         As given.
     failure
@@ -115,8 +132,17 @@ class CaseloadReport:
     judged: pd.DataFrame | None = None
     series: pd.DataFrame = field(default_factory=SERIES_OF_NOBODY.copy)
     moved: pd.DataFrame = field(default_factory=MOVED_OF_NOBODY.copy)
+    latest: pd.DataFrame = field(default_factory=LATEST_OF_NOBODY.copy)
+    left: pd.DataFrame = field(default_factory=LEFT_NOBODY.copy)
+    foretold: Foretold | None = None
+    model_use: str = OFF
     course: pd.DataFrame | None = None
     failure: str = ""
+
+    @property
+    def fell_back(self) -> bool:
+        """Whether a model is switched on and the page had to do without it."""
+        return self.model_use not in {OFF, IN_USE}
 
     @property
     def counts(self) -> dict[str, int]:
@@ -159,6 +185,8 @@ def caseload_report(tables: CareTables, *, settings: FlagSettings, facts: Facts)
         settings=settings,
         facts=facts,
         course=tables.course,
+        left=LEFT_NOBODY.copy() if tables.left is None else tables.left,
+        model_use=_use(settings, tables, facts),
     )
     try:
         return _judged(report, tables)
@@ -168,10 +196,18 @@ def caseload_report(tables: CareTables, *, settings: FlagSettings, facts: Facts)
         return _with_failure(report, f"the rules stopped with {type(fault).__name__}")
 
 
+def _use(settings: FlagSettings, tables: CareTables, facts: Facts) -> str:
+    if tables.foretold is None and tables.probabilities is not None and settings.model is not None:
+        return IN_USE  # bare probabilities; `rules.judge` checks that they may be used
+    return model_use(settings, tables.foretold, kind=facts.kind, as_of=facts.as_of)
+
+
 def _judged(report: CaseloadReport, tables: CareTables) -> CaseloadReport:
     if tables.totals is None:
         raise ConfigError("no scores were given")
     settings = report.settings
+    foretold = tables.foretold if report.model_use == IN_USE else None
+    bare = None if tables.foretold is not None else tables.probabilities
     judged = judge(
         tables.caseload,
         tables.totals,
@@ -179,14 +215,19 @@ def _judged(report: CaseloadReport, tables: CareTables) -> CaseloadReport:
         tables.course,
         settings=settings,
         kind=report.facts.kind,
-        probabilities=tables.probabilities,
+        probabilities=bare if foretold is None else flagging(foretold, settings, report.facts.kind),
     )
     instruments = judged_instruments(tables.totals, settings)
     series = score_series(tables.caseload, tables.totals, tables.occasions, instruments)
-    return CaseloadReport(
-        **{**vars(report), "judged": judged, "series": series, "moved": moved_items(series, tables.occasions)}
+    return replace(
+        report,
+        judged=judged,
+        series=series,
+        moved=moved_items(series, tables.occasions),
+        latest=latest_answers(series, tables.occasions),
+        foretold=foretold,
     )
 
 
 def _with_failure(report: CaseloadReport, failure: str) -> CaseloadReport:
-    return CaseloadReport(**{**vars(report), "failure": failure})
+    return replace(report, failure=failure)

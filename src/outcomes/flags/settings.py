@@ -29,6 +29,8 @@ class ModelPermission:
     silent_validation, clinical_safety_officer, dcb0129, dcb0160, device_position
         Where the local silent validation, the named safety officer, the two clinical safety cases and the position
         under medical-device law are recorded (a document name or number each).
+    days_valid
+        Days after which a model is too old to be used.
     """
 
     version: str
@@ -41,6 +43,7 @@ class ModelPermission:
     dcb0129: str
     dcb0160: str
     device_position: str
+    days_valid: int = 365
 
     def __post_init__(self) -> None:
         empty = [f.name for f in fields(self) if isinstance(getattr(self, f.name), str) and not getattr(self, f.name)]
@@ -52,6 +55,8 @@ class ModelPermission:
             raise ConfigError(f"outcome must be one of {', '.join(OUTCOMES)}, got {self.outcome!r}")
         if not 0 < self.flag_below < 1:
             raise ConfigError(f"flag_below must lie between 0 and 1, got {self.flag_below}")
+        if self.days_valid < 1:
+            raise ConfigError(f"days_valid must be 1 or more, got {self.days_valid}")
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,8 @@ class FlagSettings:
         The name of the service's own same-day safety procedure.
     guidance
         Links to the service's own guidance; nothing else is suggested.
+    alert_budget
+        How many of 100 open referrals the service can look into at a time; None sets no budget.
     model
         None (the default) leaves models out: rules only.
     """
@@ -103,6 +110,7 @@ class FlagSettings:
     safety_window_days: int = 28
     same_day_procedure: str = "your service's same-day safety procedure"
     guidance: tuple[Link, ...] = ()
+    alert_budget: int | None = None
     model: ModelPermission | None = None
 
     def __post_init__(self) -> None:
@@ -114,6 +122,9 @@ class FlagSettings:
         for name in ("weeks_without_contact", "blank_questionnaires", "course_minimum_people", "safety_window_days"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} must be 1 or more, got {getattr(self, name)}")
+        whole = 100
+        if self.alert_budget is not None and not 1 <= self.alert_budget <= whole:
+            raise ConfigError(f"alert_budget must lie between 1 and {whole}, got {self.alert_budget}")
 
 
 def permit_model(settings: FlagSettings, kind: str) -> ModelPermission:

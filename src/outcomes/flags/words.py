@@ -23,6 +23,15 @@ OUTCOME_WORDS = {
     "recovery": "recovery",
     "reliable_recovery": "reliable recovery",
     "reliable_improvement": "reliable improvement",
+    "reliable_deterioration": "getting worse for sure",
+    "no_reliable_change": "no sure change",
+    "improved": "getting better for sure, short of recovery",
+    "recovered": "recovery",
+    "deteriorated": "getting worse for sure",
+    "unchanged": "no sure change",
+    "dropped_out": "stopping early",
+    "drop_out": "stopping early",
+    "dropout": "stopping early",
 }
 STATUS_WORDS = {"flag": "Flag", "no flag": "No flag", "cannot score": "Cannot score"}
 
@@ -155,6 +164,32 @@ def when(day: float | None, day_zero: date | None) -> str:
         return f"day {int(day)}"
     moment = pd.Timestamp(day_zero) + pd.Timedelta(days=int(day))
     return f"{moment.day} {moment.strftime('%B %Y')}"
+
+
+def left_words(stage: str, day: float | None, day_zero: date | None) -> str:
+    """Say that someone has moved to another service or has died, and when the record says so.
+
+    Parameters
+    ----------
+    stage
+        "transferred" or "deceased".
+    day
+        Day of the end, from receipt.
+    day_zero
+        Date of receipt, where the reader may know it.
+
+    Returns
+    -------
+    str
+        One sentence.
+
+    Examples
+    --------
+    >>> left_words("transferred", 84, None)
+    'Moved to another service, day 84.'
+    """
+    what = "The record says that this person has died" if stage == "deceased" else "Moved to another service"
+    return f"{what}, {when(day, day_zero)}."
 
 
 def _deterioration(f: Mapping[str, Any]) -> str:

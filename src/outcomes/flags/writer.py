@@ -1,35 +1,69 @@
-"""Put reports on the disk: readable by their owner only, whole or not at all, with a twin for a clinical system."""
+"""Put reports on the disk: for their reader only, whole or not at all, with a receipt that names nobody."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import os
 import re
 import tempfile
-from dataclasses import dataclass
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-import pandas as pd
-
-from outcomes.errors import AccessError, DataError
-from outcomes.flags.naming import NOBODY, labels
-from outcomes.flags.page import caseload_page, duty_page, for_reader
-from outcomes.flags.safety_view import safety_sentences
-from outcomes.flags.words import NO_FLAG, NO_NOTICE, NOT_AN_ALERT
+from outcomes.errors import AccessError
+from outcomes.flags.naming import labels
+from outcomes.flags.page import caseload_page, duty_page, for_readers, patient_page, reader_pages
+from outcomes.flags.paper import pdf
+from outcomes.flags.sealed import ENDING, SUPERVISOR, sealed
+from outcomes.flags.twin import csv_twin, json_twin, last_report
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+    import pandas as pd
 
     from outcomes.flags.report import CaseloadReport
 
 OWNER_ONLY: Final = 0o600
 UNFINISHED: Final = ".unfinished-"
-FORMULA: Final = re.compile(r"^[=+\-@\t\r]")
-TWIN_COLUMNS: Final = ("person", "referral", "therapist", "status", "stage", "rules", "reasons", "limits", "safety")
+NO_THERAPIST_FILE: Final = "none"
+LAST: Final = "last.json"
+AT_ONCE: Final = 2000  # referrals arranged at a time, so that memory does not grow with the service
+
+
+def _silent(done: int, total: int) -> None:
+    """Say nothing about progress."""
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How a report is written.
+
+    Attributes
+    ----------
+    per_therapist
+        Also `therapist-<code>.html`, each with exactly that caseload.
+    per_person
+        Also `person-<hash of the referral's pseudonym>.html`, each with exactly one sheet.
+    paper
+        Also each page as PDF.
+    readers
+        Public age keys by reader (`sealed.read_readers`); then every file is encrypted, and none lies in the clear
+        but `last.json`, which holds pseudonyms and statuses.
+    processes
+        How many pages are drawn at a time; the bytes do not depend on it.
+    progress
+        Told how many files of how many are written.
+    """
+
+    per_therapist: bool = True
+    per_person: bool = False
+    paper: bool = False
+    readers: Mapping[str, str] | None = None
+    processes: int = 1
+    progress: Callable[[int, int], None] = _silent
 
 
 @dataclass(frozen=True)
@@ -46,16 +80,21 @@ class Receipt:
 
     files: Mapping[str, str]
     counts: Mapping[str, int]
+    digest: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        listed = json.dumps(dict(sorted(self.files.items())))
+        object.__setattr__(self, "digest", hashlib.sha256(listed.encode()).hexdigest())
 
 
-def write_page(path: Path, text: str) -> str:
+def write_page(path: Path, content: str | bytes) -> str:
     """Write one file whole or not at all, readable and writable by its owner only.
 
     Parameters
     ----------
     path
         Where it goes; the folder must be there.
-    text
+    content
         The whole content.
 
     Returns
@@ -68,14 +107,14 @@ def write_page(path: Path, text: str) -> str:
     AccessError
         If the folder is missing or may not be written to; nothing is left behind.
     """
-    content = text.encode("utf-8")
+    told = content.encode("utf-8") if isinstance(content, str) else content
     try:
         handle, name = tempfile.mkstemp(prefix=UNFINISHED, dir=path.parent)  # 0600 from its first moment
     except OSError as fault:
         raise AccessError(f"{path.name} can't be written: {fault.strerror}; check the folder and its rights") from None
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            file.write(told)
             file.flush()
             os.fsync(file.fileno())
         Path(name).chmod(OWNER_ONLY)
@@ -84,11 +123,11 @@ def write_page(path: Path, text: str) -> str:
         raise AccessError(f"{path.name} can't be written: {fault.strerror}; check the folder and its space") from None
     finally:
         Path(name).unlink(missing_ok=True)
-    return hashlib.sha256(content).hexdigest()
+    return hashlib.sha256(told).hexdigest()
 
 
 def write_report(
-    folder: Path, report: CaseloadReport, *, previous: pd.DataFrame | None = None, per_therapist: bool = True
+    folder: Path, report: CaseloadReport, *, previous: pd.DataFrame | None = None, writing: Writing | None = None
 ) -> Receipt:
     """Write a caseload report: the whole page, one page per therapist, the duty list, and the machine-readable twins.
 
@@ -99,9 +138,9 @@ def write_report(
     report
         From `report.caseload_report`.
     previous
-        The last report's twin (`read_twin`), or None.
-    per_therapist
-        Also write `therapist-<name>.html`, each with exactly that caseload.
+        The last report's twin (`twin.read_twin`), or None.
+    writing
+        What else is written, for whom it is encrypted, and how fast.
 
     Returns
     -------
@@ -112,30 +151,99 @@ def write_report(
     ------
     AccessError
         If a file can't be written.
+    ConfigError
+        If files are encrypted and a reader has no key, or PDF is asked for without its extra.
     """
+    writing = writing or Writing()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for left in folder.glob(f"{UNFINISHED}*"):  # of a run that was killed
             left.unlink()
     except OSError as fault:
         raise AccessError(f"folder {folder.name} can't be made: {fault.strerror}") from None
-    files = {"caseload.html": write_page(folder / "caseload.html", caseload_page(report, previous=previous))}
-    files["caseload.json"] = write_page(folder / "caseload.json", json_twin(report))
-    files["caseload.csv"] = write_page(folder / "caseload.csv", csv_twin(report))
+    report = replace(report, caseload=report.caseload.assign(label=list(labels(report.caseload).values())))
+    files: dict[str, str] = {}
+    batches = _batches(report) if writing.per_therapist else []
+    total = sum(len(names) for names in batches) + 1
+    for name, text in _of_the_service(report, previous):
+        files |= _put(folder, name, text, SUPERVISOR, writing)
+    writing.progress(1, total)
+    done = 1
+    for made, people in _drawn(folder, report, batches, previous, writing):
+        files |= made
+        done += people
+        writing.progress(done, total)
+    files[LAST] = write_page(folder / LAST, last_report(report))  # last of all: it stands for a whole report
+    return Receipt(files=dict(sorted(files.items())), counts=report.counts)
+
+
+def _of_the_service(report: CaseloadReport, previous: pd.DataFrame | None) -> Iterator[tuple[str, str]]:
+    yield "caseload.html", caseload_page(report, previous=previous)
+    yield "caseload.json", json_twin(report)
+    yield "caseload.csv", csv_twin(report)
     if len(report.duty):
-        files["duty.html"] = write_page(folder / "duty.html", duty_page(report))
-    if per_therapist:
-        for therapist in sorted(report.caseload["therapist"].dropna().astype(str).unique()):
-            name = f"therapist-{file_name(therapist)}.html"
-            page = caseload_page(for_reader(report, therapist), previous=_of(previous, therapist), reader=therapist)
-            files[name] = write_page(folder / name, page)
-    return Receipt(files=files, counts=report.counts)
+        yield "duty.html", duty_page(report)
 
 
-def _of(previous: pd.DataFrame | None, therapist: str) -> pd.DataFrame | None:
-    if previous is None or "therapist" not in previous.columns:
-        return previous
-    return previous.loc[previous["therapist"].eq(therapist)]
+def _batches(report: CaseloadReport) -> list[list[str]]:
+    # Therapists in order, gathered so that each batch has about AT_ONCE referrals; "" has no therapist.
+    sizes = report.caseload["therapist"].astype("string").fillna("").value_counts().sort_index()
+    batches: list[list[str]] = []
+    held = AT_ONCE
+    for therapist, size in sizes.items():
+        if held + size > AT_ONCE:
+            batches.append([])
+            held = 0
+        batches[-1].append(str(therapist))
+        held += size
+    return batches
+
+
+def _drawn(
+    folder: Path,
+    report: CaseloadReport,
+    batches: list[list[str]],
+    previous: pd.DataFrame | None,
+    writing: Writing,
+) -> Iterator[tuple[dict[str, str], int]]:
+    quiet = replace(writing, progress=_silent)
+    if writing.processes == 1:
+        for names in batches:
+            yield _batch(folder, for_readers(report, names), names, previous, quiet), len(names)
+        return
+    with ProcessPoolExecutor(writing.processes) as pool:
+        jobs = [
+            (pool.submit(_batch, folder, for_readers(report, names), names, previous, quiet), len(names))
+            for names in batches
+        ]
+        for job, size in jobs:
+            yield job.result(), size
+
+
+def _batch(
+    folder: Path, report: CaseloadReport, therapists: list[str], previous: pd.DataFrame | None, writing: Writing
+) -> dict[str, str]:
+    files: dict[str, str] = {}
+    for therapist, page in reader_pages(report, therapists, previous):
+        reader = therapist or SUPERVISOR
+        name = file_name(therapist) if therapist else NO_THERAPIST_FILE
+        files |= _put(folder, f"therapist-{name}.html", page, reader, writing)
+    if writing.per_person:
+        readers = report.caseload["therapist"].astype("string").fillna(SUPERVISOR)
+        for referral, reader in zip(report.caseload["referral"].astype(str), readers, strict=True):
+            name = f"person-{hashlib.sha256(referral.encode()).hexdigest()[:16]}.html"
+            files |= _put(folder, name, patient_page(report, referral), str(reader), writing)
+    return files
+
+
+def _put(folder: Path, name: str, text: str, reader: str, writing: Writing) -> dict[str, str]:
+    # Write a page, and its PDF where asked for, in the clear or encrypted to its reader.
+    contents = {name: text.encode("utf-8")}
+    if writing.paper and name.endswith(".html"):
+        contents[f"{name.removesuffix('.html')}.pdf"] = pdf(text)
+    if writing.readers is not None:
+        contents = {f"{n}{ENDING}": sealed(content, reader, writing.readers) for n, content in contents.items()}
+    return {n: write_page(folder / n, content) for n, content in contents.items()}
 
 
 def file_name(therapist: str) -> str:
@@ -156,116 +264,5 @@ def file_name(therapist: str) -> str:
     >>> file_name("T01"), len(file_name("../../etc"))
     ('T01', 16)
     """
-    plain = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", therapist)
+    plain = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", therapist) and therapist != NO_THERAPIST_FILE
     return therapist if plain else hashlib.sha256(therapist.encode()).hexdigest()[:16]
-
-
-def twin(report: CaseloadReport) -> list[dict[str, Any]]:
-    """Say for a machine what the page says for a person, one record an open referral.
-
-    Parameters
-    ----------
-    report
-        From `report.caseload_report`.
-
-    Returns
-    -------
-    list of dict
-        person, referral, therapist, status ("not judged" when the rules could not be run), stage, rules, reasons,
-        limits, safety; in the page's order.
-    """
-    names = labels(report.caseload)
-    safety = safety_sentences(report.safety, {})
-    table = report.judged if report.judged is not None else report.caseload
-    records = []
-    for row in table.to_dict("records"):
-        told: dict[str, Any] = {"person": names[row["referral"]], "referral": str(row["referral"])}
-        told["therapist"] = NOBODY if pd.isna(row["therapist"]) else str(row["therapist"])
-        told["status"] = row.get("status", "not judged")
-        told["stage"] = row.get("stage", "")
-        told |= {name: list(row.get(name, ())) for name in ("rules", "reasons", "limits")}
-        told["safety"] = list(safety.get(row["referral"], ()))
-        records.append(told)
-    return records
-
-
-def json_twin(report: CaseloadReport) -> str:
-    """Write the report for a clinical system.
-
-    Parameters
-    ----------
-    report
-        From `report.caseload_report`.
-
-    Returns
-    -------
-    str
-        One JSON object: what the report is and is not, where it comes from, counts, one record an open referral, and
-        the duty list. The same report gives the same bytes.
-    """
-    facts = report.facts
-    whole = {
-        "notice": [NOT_AN_ALERT, NO_NOTICE, f"No flag: {NO_FLAG}"],
-        "service": facts.service,
-        "kind": facts.kind,
-        "as_of": None if facts.as_of is None else facts.as_of.isoformat(),
-        "snapshot": facts.snapshot,
-        "edition": facts.edition,
-        "version": facts.version,
-        "failure": report.failure,
-        "counts": report.counts,
-        "open_referrals": twin(report),
-        "duty_list": [{str(name): str(value) for name, value in row.items()} for row in report.duty.to_dict("records")],
-    }
-    return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
-
-
-def csv_twin(report: CaseloadReport) -> str:
-    """Write the report for a spreadsheet.
-
-    Parameters
-    ----------
-    report
-        From `report.caseload_report`.
-
-    Returns
-    -------
-    str
-        One line an open referral. A cell that a spreadsheet would run as a formula begins with an apostrophe; a
-        machine that needs identifiers letter by letter reads the JSON twin.
-    """
-    lines = io.StringIO()
-    writer = csv.writer(lines, lineterminator="\n")
-    writer.writerow(TWIN_COLUMNS)
-    for record in twin(report):
-        cells = (" ".join(v) if isinstance(v, list) else str(v) for v in (record[c] for c in TWIN_COLUMNS))
-        writer.writerow([f"'{cell}" if FORMULA.match(cell) else cell for cell in cells])
-    return lines.getvalue()
-
-
-def read_twin(path: Path) -> pd.DataFrame:
-    """Read a JSON twin back, as the last report of the next one.
-
-    Parameters
-    ----------
-    path
-        A `caseload.json`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        referral, therapist and status, one row an open referral.
-
-    Raises
-    ------
-    DataError
-        If the file is not such a twin.
-    """
-    try:
-        records = json.loads(path.read_text(encoding="utf-8"))["open_referrals"]
-        return pd.DataFrame(
-            [{name: record[name] for name in ("referral", "therapist", "status")} for record in records],
-            columns=["referral", "therapist", "status"],
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        raise DataError(f"{path.name} is not the JSON twin of a caseload report") from None

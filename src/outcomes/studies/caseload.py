@@ -10,7 +10,8 @@ from outcomes.errors import AccessError, ConfigError, DataError, OutcomesError
 from outcomes.flags.report import CareTables, CaseloadReport, Facts, caseload_report
 from outcomes.flags.roster import last_known_day, roster
 from outcomes.flags.settings import FlagSettings as Limits
-from outcomes.flags.writer import read_twin, write_report
+from outcomes.flags.twin import read_twin
+from outcomes.flags.writer import write_report
 from outcomes.library.care import care_view
 from outcomes.measures.scoring import totals
 from outcomes.prognosis.course import expected_course

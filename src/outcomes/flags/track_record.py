@@ -1,0 +1,106 @@
+"""How often were such predictions right? Observed shares beside the words that were printed, with n and interval."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from outcomes.flags.standing import require
+from outcomes.flags.words import share
+from outcomes.kernel.intervals import wilson
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SAID: Final = {
+    "fewer than 1 in 20": 0.025,
+    **{f"about {n} in 10": n / 10 for n in range(1, 10)},
+    "more than 19 in 20": 0.975,
+}
+
+
+def track_record(past: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
+    """Count, for each form of words, how many people were told it and for how many it came true.
+
+    Parameters
+    ----------
+    past
+        One row per person and ending whom the model had never seen when it answered: ending, probability (0 to 1),
+        happened (boolean; missing = not known, left out).
+    by
+        Columns of `past` to break it down by.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `by`, ending, told (words), said (the share that the words mean, or the mean probability of the cell at the two
+        open ends), n, n_true, share, low, high (Wilson, 95 %), holds (the interval covers `said`).
+
+    Raises
+    ------
+    DataError
+        If a column is missing.
+
+    References
+    ----------
+    Wilson EB (1927). Probable inference, the law of succession, and statistical inference. JASA 22, 209-212.
+
+    Examples
+    --------
+    >>> past = pd.DataFrame({"ending": "recovery", "probability": [0.68, 0.71, 0.7], "happened": [True, True, False]})
+    >>> track_record(past)[["told", "n", "n_true"]].to_dict("records")
+    [{'told': 'about 7 in 10', 'n': 3, 'n_true': 2}]
+    """
+    require(past, ("ending", "probability", "happened", *by), "past predictions")
+    known = past.loc[past["happened"].notna() & past["probability"].notna()]
+    known = known.assign(told=known["probability"].map(share), happened=known["happened"].astype(int))
+    keys = [*by, "ending", "told"]
+    table = known.groupby(keys, sort=False, observed=True).agg(
+        n=("happened", "size"), n_true=("happened", "sum"), mean=("probability", "mean")
+    )
+    table = table.reset_index()
+    open_end = ~table["told"].str.startswith("about")
+    table["said"] = table["told"].map(SAID).where(~open_end, table["mean"])
+    interval = wilson(table["n_true"].to_numpy(), table["n"].to_numpy())
+    table["share"] = table["n_true"] / table["n"]
+    table["low"], table["high"] = np.asarray(interval.low), np.asarray(interval.high)
+    table["holds"] = table["said"].between(table["low"], table["high"])
+    order = table.assign(place=table["told"].map({words: place for place, words in enumerate(SAID)}))
+    order = order.sort_values([*by, "ending", "place"], kind="stable", ignore_index=True)
+    return order[[*by, "ending", "told", "said", "n", "n_true", "share", "low", "high", "holds"]]
+
+
+def doubtful_groups(record: pd.DataFrame, by: str, *, fewest: int = 100) -> pd.DataFrame:
+    """Find the groups for whom the printed words were off, or whom too few people stand behind.
+
+    Parameters
+    ----------
+    record
+        From `track_record` with one column in `by`.
+    by
+        That column.
+    fewest
+        People whose ending is known, below which nobody can say.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `by`, ending, n, verdict ("off": seen and told shares differ by more than chance; "too few"); groups that hold
+        are left out. "Off" compares the group's observed count with the sum of what was told, at the 95 % level.
+
+    Raises
+    ------
+    DataError
+        If a column is missing.
+    """
+    require(record, (by, "ending", "said", "n", "n_true"), "record")
+    spread = record["n"] * record["said"] * (1 - record["said"])
+    sums = record.assign(told_sum=record["n"] * record["said"], spread=spread).groupby([by, "ending"], sort=True)
+    table = sums[["n", "n_true", "told_sum", "spread"]].sum().reset_index()
+    two_sided_95 = 1.96
+    off = (table["n_true"] - table["told_sum"]).abs() > two_sided_95 * np.sqrt(table["spread"])
+    few = table["n"] < fewest
+    table["verdict"] = np.select([few, off], ["too few", "off"], default="")
+    return table.loc[table["verdict"].ne(""), [by, "ending", "n", "verdict"]].reset_index(drop=True)
