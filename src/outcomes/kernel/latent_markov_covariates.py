@@ -54,7 +54,11 @@ class Design:
 
 
 def design(
-    observations: Observations, initial: NDArray[np.float64] | None, moves: NDArray[np.float64] | None
+    observations: Observations,
+    initial: NDArray[np.float64] | None,
+    moves: NDArray[np.float64] | None,
+    *,
+    fitted: bool = False,
 ) -> Design:
     """How do covariates look to the passes.
 
@@ -66,6 +70,8 @@ def design(
         Covariates of the first state, without a constant; none by default.
     moves : NDArray[np.float64], shape (n_occasions, q - 1), optional
         Covariates of the move into each occasion, without a constant; rows of first occasions are not looked at.
+    fitted : bool, default False
+        Whether the coefficients are known already, so that covariates need not vary.
 
     Returns
     -------
@@ -84,8 +90,8 @@ def design(
     later[first] = False
     rows = observations.n_occasions
     go = np.ones((rows, 1)) if moves is None else np.column_stack((np.ones(rows), moves))
-    _check("first state", begin)
-    _check("moves", go[later])
+    _check("first state", begin, fitted=fitted)
+    _check("moves", go[later], fitted=fitted)
     initial_rows, initial_pattern = np.unique(begin, axis=0, return_inverse=True)
     move_pattern = np.zeros(rows, dtype=np.int64)
     move_rows, found = np.unique(go[later] if later.any() else go[:1] * 0 + 1, axis=0, return_inverse=True)
@@ -104,14 +110,14 @@ def design(
     )
 
 
-def _check(what: str, rows: NDArray[np.float64]) -> None:
+def _check(what: str, rows: NDArray[np.float64], *, fitted: bool) -> None:
     wrong = int((~np.isfinite(rows)).any(axis=1).sum())
     if wrong:
         raise DataError(
             f"covariates of the {what}: {wrong} of {len(rows)} rows hold a missing or infinite value "
             "(rule covariate_given); impute them, or add an indicator of missingness"
         )
-    if rows.size and np.linalg.matrix_rank(rows) < rows.shape[1]:
+    if not fitted and rows.size and np.linalg.matrix_rank(rows) < rows.shape[1]:
         raise DataError(
             f"covariates of the {what}: with the constant they are collinear or do not vary (rule covariate_rank); "
             "leave one out"

@@ -39,21 +39,82 @@ class Posterior:
     log_sequence: NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class Chains:
+    """Probabilities of first states and moves, and which of them each sequence and occasion has.
+
+    Attributes
+    ----------
+    initial : NDArray[np.float64], shape (n_initial_patterns, n_states)
+        Probabilities of the first state.
+    initial_pattern : NDArray[np.int64], shape (n_sequences,)
+        Row of ``initial`` of each sequence.
+    transition : NDArray[np.float64], shape (n_move_patterns, n_states, n_states)
+        From (rows) to (columns); rows may sum to less than one where leaving is told apart.
+    move_pattern : NDArray[np.int64], shape (n_occasions,)
+        Matrix of the move into each occasion; not looked at for first ones.
+    """
+
+    initial: NDArray[np.float64]
+    initial_pattern: NDArray[np.int64]
+    transition: NDArray[np.float64]
+    move_pattern: NDArray[np.int64]
+
+    def part(self, sequences: slice, occasions: slice) -> "Chains":
+        """Look at some sequences only.
+
+        Parameters
+        ----------
+        sequences, occasions : slice
+            Which ones.
+
+        Returns
+        -------
+        Chains
+            The same probabilities.
+        """
+        return Chains(self.initial, self.initial_pattern[sequences], self.transition, self.move_pattern[occasions])
+
+
+def same_for_all(observations: Observations, parameters: LatentMarkovParameters) -> Chains:
+    """Lay out a model in which everybody has the same probabilities.
+
+    Parameters
+    ----------
+    observations : Observations
+        The sequences.
+    parameters : LatentMarkovParameters
+        The model.
+
+    Returns
+    -------
+    Chains
+        One first row; one matrix a period, the last serving all later ones.
+    """
+    lengths = np.diff(observations.starts)
+    place = np.arange(observations.n_occasions) - np.repeat(observations.starts[:-1], lengths)
+    period = np.clip(place - 1, 0, len(parameters.transition) - 1)
+    begin = np.zeros(observations.n_sequences, dtype=np.int64)
+    return Chains(parameters.initial[None], begin, parameters.transition, period)
+
+
 @compiled
-def _posterior_pass(  # noqa: PLR0917  compiled code takes its arrays by position
+def _posterior_pass(  # noqa: PLR0913, PLR0917  compiled code takes its arrays by position
     packed: NDArray[np.uint16] | NDArray[np.uint32],
     starts: NDArray[np.int64],
     table: NDArray[np.float64],
     shift: NDArray[np.float64],
     initial: NDArray[np.float64],
+    initial_pattern: NDArray[np.int64],
     transition: NDArray[np.float64],
     backward_transition: NDArray[np.float64],
+    move_pattern: NDArray[np.int64],
     lanes: tuple[int, ...],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     # the recursions of `latent_markov_passes.sweep`, keeping every occasion instead of adding up
     width = len(lanes)
     square = width * width
-    last_period = transition.shape[0] - 1
+    flat_initial = initial.ravel()
     flat_table, onward, back = table.ravel(), transition.ravel(), backward_transition.ravel()
     filtered = np.empty(packed.shape[0] * width)
     smoothed = np.empty(packed.shape[0] * width)
@@ -68,9 +129,9 @@ def _posterior_pass(  # noqa: PLR0917  compiled code takes its arrays by positio
             for pack in range(packed.shape[1]):
                 log_occasion[t] += shift[packed[t, pack]]
             if t == begin:
-                multiply(work, 0, initial, 0, emission, here, lanes)
+                multiply(work, 0, flat_initial, initial_pattern[sequence] * width, emission, here, lanes)
             else:
-                combine(work, 0, filtered, here - width, onward, min(t - begin - 1, last_period) * square, lanes)
+                combine(work, 0, filtered, here - width, onward, move_pattern[t] * square, lanes)
                 multiply(work, 0, work, 0, emission, here, lanes)
             scaling = max(total(work, 0, lanes), IMPOSSIBLE)
             log_occasion[t] += np.log(scaling)
@@ -82,22 +143,23 @@ def _posterior_pass(  # noqa: PLR0917  compiled code takes its arrays by positio
             multiply(smoothed, here, filtered, here, behind, 0, lanes)
             multiply(work, 0, emission, here, behind, 0, lanes)
             if t > begin:
-                combine(behind, 0, work, 0, back, min(t - begin - 1, last_period) * square, lanes)
+                combine(behind, 0, work, 0, back, move_pattern[t] * square, lanes)
     return filtered, smoothed, log_occasion
 
 
 @compiled
-def _viterbi_pass(
+def _viterbi_pass(  # noqa: PLR0917  compiled code takes its arrays by position
     packed: NDArray[np.uint16] | NDArray[np.uint32],
     starts: NDArray[np.int64],
     log_table: NDArray[np.float64],
     log_initial: NDArray[np.float64],
+    initial_pattern: NDArray[np.int64],
     log_transition: NDArray[np.float64],
+    move_pattern: NDArray[np.int64],
 ) -> NDArray[np.int64]:
     # ties go to the lower number
     n_rows = packed.shape[0]
-    n_states = log_initial.shape[0]
-    n_periods = log_transition.shape[0]
+    n_states = log_initial.shape[1]
     best_from = np.zeros((n_rows, n_states), dtype=np.int64)
     path = np.empty(n_rows, dtype=np.int64)
     value = np.empty(n_states)
@@ -108,9 +170,9 @@ def _viterbi_pass(
             before[:] = value
             for j in range(n_states):
                 if t == begin:
-                    value[j] = log_initial[j]
+                    value[j] = log_initial[initial_pattern[sequence], j]
                 else:
-                    period = min(t - begin - 1, n_periods - 1)
+                    period = move_pattern[t]
                     best = 0
                     top = before[0] + log_transition[period, 0, j]
                     for i in range(1, n_states):
@@ -128,7 +190,9 @@ def _viterbi_pass(
     return path
 
 
-def posterior(observations: Observations, parameters: LatentMarkovParameters) -> Posterior:
+def posterior(
+    observations: Observations, parameters: LatentMarkovParameters, chains: Chains | None = None
+) -> Posterior:
     """Which state is each occasion in, with the past only and with everything.
 
     Parameters
@@ -137,6 +201,8 @@ def posterior(observations: Observations, parameters: LatentMarkovParameters) ->
         The sequences; their weights play no part.
     parameters : LatentMarkovParameters
         The model.
+    chains : Chains, optional
+        Probabilities of states that differ between people; those of ``parameters`` are then not looked at.
 
     Returns
     -------
@@ -144,23 +210,33 @@ def posterior(observations: Observations, parameters: LatentMarkovParameters) ->
         Filtered and smoothed probabilities and log-likelihoods.
     """
     padded = pad(parameters, observations)
+    found = same_for_all(observations, parameters) if chains is None else chains
+    n, width = parameters.n_states, len(padded.lanes)
+    initial = np.zeros((len(found.initial), width))
+    initial[:, :n] = found.initial
+    transition = np.zeros((len(found.transition), width, width))
+    transition[:, :n, :n] = found.transition
     filtered, smoothed, log_occasion = _posterior_pass(
         observations.packed,
         observations.starts,
         padded.table,
         padded.shift,
-        padded.initial,
-        padded.transition,
-        np.ascontiguousarray(padded.transition.transpose(0, 2, 1)),
+        initial,
+        found.initial_pattern,
+        transition,
+        np.ascontiguousarray(transition.transpose(0, 2, 1)),
+        found.move_pattern,
         padded.lanes,
     )
-    n, shape = parameters.n_states, (observations.n_occasions, len(padded.lanes))
+    shape = (observations.n_occasions, width)
     log_sequence = np.add.reduceat(log_occasion, observations.starts[:-1])
     filtered, smoothed = (np.ascontiguousarray(p.reshape(shape)[:, :n]) for p in (filtered, smoothed))
     return Posterior(filtered, smoothed, log_occasion, log_sequence)
 
 
-def viterbi(observations: Observations, parameters: LatentMarkovParameters) -> NDArray[np.int64]:
+def viterbi(
+    observations: Observations, parameters: LatentMarkovParameters, chains: Chains | None = None
+) -> NDArray[np.int64]:
     """Which path of states is the likeliest as a whole.
 
     Parameters
@@ -169,6 +245,8 @@ def viterbi(observations: Observations, parameters: LatentMarkovParameters) -> N
         The sequences.
     parameters : LatentMarkovParameters
         The model.
+    chains : Chains, optional
+        As in `posterior`.
 
     Returns
     -------
@@ -176,14 +254,16 @@ def viterbi(observations: Observations, parameters: LatentMarkovParameters) -> N
         State of each occasion.
     """
     padded = pad(parameters, observations)
-    n = parameters.n_states
-    log_table = _logarithm(padded.table[:, :n]) + padded.shift[:, None]
+    found = same_for_all(observations, parameters) if chains is None else chains
+    log_table = _logarithm(padded.table[:, : parameters.n_states]) + padded.shift[:, None]
     return _viterbi_pass(
         observations.packed,
         observations.starts,
         log_table,
-        _logarithm(parameters.initial),
-        _logarithm(parameters.transition),
+        _logarithm(found.initial),
+        found.initial_pattern,
+        _logarithm(found.transition),
+        found.move_pattern,
     )
 
 

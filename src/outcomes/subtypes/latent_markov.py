@@ -20,7 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 from outcomes.errors import ConfigError, DataError, NotConvergedWarning
 from outcomes.kernel.emissions import family
 from outcomes.kernel.latent_markov import Form, LatentMarkovParameters, expect
-from outcomes.kernel.latent_markov_decoding import Posterior, posterior, viterbi
+from outcomes.kernel.latent_markov_decoding import Chains, Posterior, posterior, viterbi
 from outcomes.kernel.latent_markov_information import probability_errors
 from outcomes.kernel.latent_markov_packing import Observations, observe
 from outcomes.kernel.latent_markov_starts import REACHED, Climb, Search, search
@@ -285,7 +285,7 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             Numbers of states from 1, as in every table of this room; uses later answers too.
         """
         data, observations = self._observed(X)
-        return in_order(viterbi(observations, self.parameters_) + 1, data)
+        return in_order(self._path(observations) + 1, data)
 
     def transform(self, X: Source) -> NDArray[np.float64]:
         """Turn occasions into state probabilities that a predictor may use: the filtered ones.
@@ -536,7 +536,7 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         self.transition_ = parameters.transition if self.time_varying else parameters.transition[0]
         self.response_ = list(parameters.response)
 
-    def _describe(self, observations: Observations) -> None:
+    def _describe(self, observations: Observations, chains: Chains | None = None) -> None:
         answered = (observations.codes >= 0).any(axis=1)
         with_answer = np.logical_or.reduceat(answered, observations.starts[:-1])
         self.n_persons_ = float(observations.weights[with_answer].sum())
@@ -546,8 +546,11 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         self.constant_items_ = tuple(c for c, seen in zip(self.columns_, self.answers_, strict=True) if len(seen) == 1)
         share, entropy = np.zeros(self.n_states), 0.0
         for first in range(0, observations.n_sequences, PART):
-            part = observations.part(first, min(first + PART, observations.n_sequences))
-            smoothed = self._by_state(self._decoded(part).smoothed)
+            last = min(first + PART, observations.n_sequences)
+            part = observations.part(first, last)
+            occasions = slice(observations.starts[first], observations.starts[last])
+            own = None if chains is None else chains.part(slice(first, last), occasions)
+            smoothed = self._by_state(self._decoded(part, own).smoothed)
             weights = part.occasion_weights * (part.codes >= 0).any(axis=1)
             share += weights @ smoothed
             entropy -= float(_x_log_y(smoothed, smoothed).sum(axis=1) @ weights)
@@ -568,8 +571,11 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         # probabilities of hidden states as those of states that answer in their own way
         return hidden
 
-    def _decoded(self, observations: Observations) -> Posterior:
-        return posterior(observations, self.parameters_)
+    def _path(self, observations: Observations) -> NDArray[np.int64]:
+        return viterbi(observations, self.parameters_)
+
+    def _decoded(self, observations: Observations, chains: Chains | None = None) -> Posterior:
+        return posterior(observations, self.parameters_, chains)
 
     def _observed(self, X: Source, sample_weight: ArrayLike | None = None) -> tuple[Sequences, Observations]:
         check_is_fitted(self)
