@@ -17,8 +17,8 @@ from outcomes.tables.canonical import library_table
 SMALL: Final = (5, 10)
 CORE: Final = ("age_band", "gender", "ethnic_category", "deprivation_decile")
 FROM_REFERRAL: Final = ("service", "quarter")
-ALL_OF_PATIENTS: Final = "all of the patients table"
-WITH_REFERRAL: Final = "all, service and quarter of the first referral"
+ALL_OF_PATIENTS: Final = "all demographic columns"
+WITH_REFERRAL: Final = "all of these"
 COLUMNS: Final = ("known", "classes", "smallest_class", "alone", *(f"people_below_{least}" for least in SMALL))
 
 
@@ -63,7 +63,7 @@ def _sets(people: pd.DataFrame) -> Iterator[tuple[str, list[str]]]:
     everything = [str(name) for name in people.columns]
     yield WITH_REFERRAL, everything
     for name in everything if len(everything) > 2 else []:  # noqa: PLR2004  of two, one is left, and it stands above
-        yield f"{WITH_REFERRAL}, without {name}", [other for other in everything if other != name]
+        yield f"all but {name}", [other for other in everything if other != name]
 
 
 def anonymity_table(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
