@@ -98,3 +98,17 @@ def test_an_older_snapshot_has_its_own_care_view(place, feed):
     place.ingest({"contacts": feed["contacts"], "responses": feed["responses"]})
     assert "contacts" in care_view(place.library, place.vault).tables
     assert "contacts" not in care_view(place.library, place.vault, snapshot=first.snapshot).tables
+
+
+def test_a_row_of_answers_that_cannot_be_split_is_on_the_list_without_a_name(place, feed):
+    source = place.source(feed)
+    path = source.files["responses"][0]
+    lines = path.read_text().splitlines()
+    lines[4] += ",3"
+    path.write_text("\n".join(lines) + "\n")
+    report = place.ingest(source)
+    assert report.quarantine["rule"].tolist() == ["wrong_number_of_cells"]
+    safety = care_view(place.library, place.vault).safety
+    assert safety[["instrument", "item", "rule"]].to_numpy().tolist() == [["phq9", 9, "wrong_number_of_cells"]]
+    assert safety[["patient_id", "session_date", "answer"]].isna().all(axis=None)
+    assert report.notes.set_index("rule").loc["safety_answer_set_aside", "count"] == 1

@@ -16,8 +16,8 @@ import pytest
 
 from outcomes.errors import AccessError, ConfigError
 from outcomes.library import intake
-from outcomes.library.roles import create_keys
 from outcomes.library.intake import FeedRefused, folder_source, ingest
+from outcomes.library.roles import create_keys
 
 
 def counts(report, table):
