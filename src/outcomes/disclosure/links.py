@@ -51,11 +51,14 @@ class Links:
         For each count column the mark of each row; empty where there is no whole number.
     copies : tuple of ((int, str), (int, str))
         Pairs of cells of the table that hold the same number of the same people.
+    chains : tuple of tuple of (int, str)
+        Steps that each count some of the step before, from everybody down: the steps of a funnel.
     """
 
     sums: tuple[Sum, ...] = ()
     marks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     copies: tuple[tuple[Place, Place], ...] = ()
+    chains: tuple[tuple[Place, ...], ...] = ()
 
 
 def find_links(table: pd.DataFrame, declared: Layout) -> Links:
@@ -89,7 +92,8 @@ def find_links(table: pd.DataFrame, declared: Layout) -> Links:
     whole = {name: values for name, values in counts.items() if not np.any(values[~np.isnan(values)] % 1)}
     sums = dict.fromkeys(found for rows in _blocks(words, len(table)) for found in _sums(rows, whole))
     marks = {name: tuple(_mark(value) for value in values) for name, values in counts.items()}
-    return Links(tuple(sums), marks, tuple(_copies(declared, counts, words)))
+    chains = dict.fromkeys(found for rows in _blocks(words, len(table)) for found in _chains(rows, declared, whole))
+    return Links(tuple(sums), marks, tuple(_copies(declared, counts, words)), tuple(chains))
 
 
 def _mark(value: float) -> str:
@@ -120,6 +124,17 @@ def _sums(rows: Sequence[int], counts: Mapping[str, NDArray[np.float64]]) -> Ite
         elsewhere = [other for other, held in counts.items() if other != name and np.all(held[list(rows)] == total)]
         parts = tuple((row, name) for row in rows)
         yield Sum(parts, (rows[0], elsewhere[0]) if elsewhere else None, _mark(total))
+
+
+def _chains(
+    rows: Sequence[int], declared: Layout, counts: Mapping[str, NDArray[np.float64]]
+) -> Iterator[tuple[Place, ...]]:
+    for rate in declared.rates.values():
+        if not isinstance(rate, Rate) or not {rate.numerator, rate.denominator} <= counts.keys():
+            continue
+        steps, everybody = counts[rate.numerator][list(rows)], counts[rate.denominator][list(rows)]
+        if np.all(everybody == steps[0]) and np.all(np.diff(steps) <= 0):
+            yield tuple((row, rate.numerator) for row in rows)
 
 
 def _copies(

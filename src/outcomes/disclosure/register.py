@@ -139,6 +139,7 @@ def _printed(released: Released) -> dict[str, Any]:
         "cells": {c.name: [_cell(value) for value in released.table[c.name].tolist()] for c in released.columns},
         "hidden": [[cell.row, cell.column, cell.reason] for cell in released.hidden],
         "sums": [[[list(part) for part in one.parts], one.whole and list(one.whole)] for one in released.links.sums],
+        "chains": [[list(step) for step in chain] for chain in released.links.chains],
         "copies": [[list(one), list(other)] for one, other in released.links.copies],
     }
 
@@ -162,6 +163,7 @@ def _draft(printed: Mapping[str, Any]) -> Released:
     }
     sums = tuple(Sum(tuple(map(_place, parts)), whole and _place(whole)) for parts, whole in printed["sums"])
     copies = tuple((_place(one), _place(other)) for one, other in printed["copies"])
+    chains = tuple(tuple(map(_place, chain)) for chain in printed["chains"])
     return sealed(
         Released(
             pd.DataFrame({name: pd.Series(values) for name, values in cells.items()}),
@@ -170,7 +172,7 @@ def _draft(printed: Mapping[str, Any]) -> Released:
             tuple(printed["notes"]),
             printed["policy"],
             tuple(Hidden(*hidden) for hidden in printed["hidden"]),
-            links=Links(sums, {}, copies),
+            links=Links(sums, {}, copies, chains),
         )
     )
 

@@ -6,6 +6,7 @@ a numerator, a copy in another table each say more.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -148,6 +149,7 @@ class _Builder:
                 if column.kind == "rate":
                     self._tie_rate(name, released, column)
             self._tie_nested(name, released)
+            self._tie_chains(name, released)
         self._tie_sums()
         return self._system
 
@@ -236,6 +238,17 @@ class _Builder:
                 self._system.rows.append(({whole: 1.0, part: -1.0}, 0.0, FREE))
                 difference = Target({whole: 1.0, part: -1.0}, tuple(self._cells[part]), none_counts=False)
                 self._system.targets.append(difference)
+
+    def _tie_chains(self, name: str, released: Released) -> None:
+        # whoever reached a step had reached the one before; those who were lost between are a count too
+        for chain in released.links.chains:
+            steps = [self._of.get((name, row, column)) for row, column in chain]
+            for before, after in pairwise(steps):
+                if before is None or after is None or before == after:
+                    continue
+                self._system.rows.append(({before: 1.0, after: -1.0}, 0.0, FREE))
+                lost = Target({before: 1.0, after: -1.0}, tuple(self._cells[after]), none_counts=False)
+                self._system.targets.append(lost)
 
     def _tie_sums(self) -> None:
         wholes: dict[str, int] = {}

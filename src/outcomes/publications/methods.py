@@ -68,11 +68,8 @@ def methods_text(
     ConfigError
         If a step cites a source that is not in the bibliography, or the policy is not known.
     """
-    rule = disclosure_policy(policy)
-    said = f"Tables were released under the policy “{rule.name}”. {rounding_statement(rule)}"
-    disclosure = Step("Disclosure control", said, tuple(key.strip() for key in rule.source.split(";")))
-    every = [*steps, disclosure]
-    cited = list(dict.fromkeys(key for step in every for key in step.cites))
+    every = [*steps, _disclosure(policy)]
+    cited = cited_keys(steps, policy)
     numbers = {source.key: place for place, source in enumerate(_known(cited), start=1)}
     parts = [f"# Methods: {title}"]
     for step in every:
@@ -82,6 +79,35 @@ def methods_text(
     parts.append("## Software\n\n" + _listed(software_versions(packages)))
     references = "\n".join(f"{place}. {source.citation()}" for place, source in enumerate(_known(cited), start=1))
     return "\n\n".join([*parts, f"## References\n\n{references}"]) + "\n"
+
+
+def cited_keys(steps: Sequence[Step], policy: str) -> list[str]:
+    """List the sources that a methods text cites, in the order in which it does.
+
+    Parameters
+    ----------
+    steps : sequence of Step
+        Steps of the method.
+    policy : str
+        Key of the disclosure policy, whose sources are cited last.
+
+    Returns
+    -------
+    list of str
+        Keys of the bibliography, each once.
+
+    Raises
+    ------
+    ConfigError
+        If the policy is not known.
+    """
+    return list(dict.fromkeys(key for step in (*steps, _disclosure(policy)) for key in step.cites))
+
+
+def _disclosure(policy: str) -> Step:
+    rule = disclosure_policy(policy)
+    said = f"Tables were released under the policy “{rule.name}”. {rounding_statement(rule)}"
+    return Step("Disclosure control", said, tuple(key.strip() for key in rule.source.split(";")))
 
 
 def software_versions(packages: Sequence[str] = PACKAGES) -> dict[str, str]:

@@ -17,6 +17,7 @@ from outcomes.publications.drawing import (
     canvas,
     guide,
     in_house_style,
+    points,
 )
 from outcomes.publications.figures.reading import matrix, numbers, words
 from outcomes.publications.wording import breakdown_title, cell, column_of, interval, require_released
@@ -109,13 +110,13 @@ def _side_columns(axes: Axes, released: Released, places: list[int], value: str,
         ("n", 0.24, "right"),
         ("% (95 % CI)" if column_of(released, value).kind == "rate" else "estimate (95 % CI)", 0.34, "left"),
     ):
-        axes.text(across, -0.9, text, ha=align, va="center", color=MUTED, fontsize=8)
+        axes.text(across, -0.9, text, ha=align, va="center", color=MUTED, fontsize=points(8))
     for row, place in enumerate(places):
-        axes.text(0.24, place, cell(released, row, n), ha="right", va="center", fontsize=8)
+        axes.text(0.24, place, cell(released, row, n), ha="right", va="center", fontsize=points(8))
         said, around = cell(released, row, value), interval(released, row, value)
         known = not np.isnan(numbers(released, value)[row])
         axes.text(
-            0.34, place, f"{said} ({around})" if known else said, ha="left", va="center", fontsize=8,
+            0.34, place, f"{said} ({around})" if known else said, ha="left", va="center", fontsize=points(8),
             color=INK if known else MUTED, fontstyle="normal" if known else "italic",
         )  # fmt: skip
 

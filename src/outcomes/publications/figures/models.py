@@ -4,7 +4,18 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from outcomes.disclosure.seal import Released
-from outcomes.publications.drawing import BLUE, DASHES, INK, MARKERS, MUTED, PALETTE, canvas, guide, in_house_style
+from outcomes.publications.drawing import (
+    BLUE,
+    DASHES,
+    INK,
+    MARKERS,
+    MUTED,
+    PALETTE,
+    canvas,
+    guide,
+    in_house_style,
+    points,
+)
 from outcomes.publications.figures.reading import numbers, rows_of, words
 from outcomes.publications.wording import cell, column_of, require_released
 
@@ -43,7 +54,14 @@ def calibration_curve(
     figure, (axes,) = canvas(4.1, width_in=4.8)
     axes.plot([0, _PER_CENT], [0, _PER_CENT], color=MUTED, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
     axes.annotate(
-        "as predicted", (96, 96), (-8, 2), textcoords="offset points", ha="right", va="bottom", color=MUTED, fontsize=8
+        "as predicted",
+        (96, 96),
+        (-8, 2),
+        textcoords="offset points",
+        ha="right",
+        va="bottom",
+        color=MUTED,
+        fontsize=points(8),
     )
     for line, (name, rows) in enumerate(rows_of(lines).items()):
         colour = PALETTE[line % len(PALETTE)]
@@ -144,7 +162,7 @@ def bars(
     for place, row in enumerate(order):
         axes.annotate(
             cell(released, int(row), value), (max(sizes[row], 0), place), (5, 0), textcoords="offset points",
-            va="center", color=INK, fontsize=8.5,
+            va="center", color=INK, fontsize=points(8.5),
         )  # fmt: skip
     axes.set_yticks(range(len(order)), [names[row] for row in order])
     axes.invert_yaxis()

@@ -6,7 +6,18 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from outcomes.disclosure.seal import Released
-from outcomes.publications.drawing import BLUE, DASHES, INK, MARKERS, MUTED, PALETTE, canvas, guide, in_house_style
+from outcomes.publications.drawing import (
+    BLUE,
+    DASHES,
+    INK,
+    MARKERS,
+    MUTED,
+    PALETTE,
+    canvas,
+    guide,
+    in_house_style,
+    points,
+)
 from outcomes.publications.figures.reading import numbers, rows_of, words
 from outcomes.publications.wording import cell, column_of, require_released
 
@@ -136,7 +147,7 @@ def _name_lines(axes: Axes, ends: list[tuple[float, float, str, str]]) -> None:
     for place, (_, _, name, colour) in zip(places, ordered, strict=True):
         axes.annotate(
             name, (right, place), (6, 0), textcoords="offset points", va="center", color=colour, fontweight="bold",
-            annotation_clip=False, fontsize=8.5,
+            annotation_clip=False, fontsize=points(8.5),
         )  # fmt: skip
     if not ends:
         axes.text(0.5, 0.5, "too few people for any point", transform=axes.transAxes, ha="center", color=MUTED)

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from outcomes.disclosure.seal import Released
-from outcomes.publications.drawing import INK, MUTED, SHADES, canvas, in_house_style
+from outcomes.publications.drawing import INK, MUTED, SHADES, canvas, in_house_style, points
 from outcomes.publications.figures.reading import Floats, matrix
 from outcomes.publications.wording import column_of, number, require_released
 
@@ -135,7 +135,7 @@ def _shade(axes: Axes, values: Floats, scale: tuple[float, float], decimals: int
         ink = MUTED if hidden else _readable_on(SHADES(float(shade)))
         axes.text(
             across, down, "few" if hidden else number(float(values[down, across]), decimals), ha="center", va="center",
-            fontsize=7.5 if hidden else 8.5, color=ink,
+            fontsize=points(7.5 if hidden else 8.5), color=ink,
         )  # fmt: skip
     axes.invert_yaxis()
     axes.xaxis.tick_top()
