@@ -16,6 +16,7 @@ from outcomes import __version__, cli
 from outcomes.cli import care, library, main, options, pages, study
 from outcomes.cli.app import EXIT_CODES, app
 from outcomes.errors import AccessError, ConfigError, DataError, DisclosureError, NotConverged, OutcomesError
+from outcomes.library.roles import create_keys
 from outcomes.studies import feed as feed_study
 from outcomes.studies import opening, whole
 from outcomes.studies import pages as served_pages
@@ -149,6 +150,7 @@ def test_a_refused_feed_is_code_3(place, feed, tmp_path, capsys):
 def test_what_may_not_be_read_is_code_4(place, feed, tmp_path, capsys):
     identified = SHORT.replace('"invented"', '"identified"').replace("\nseed = 7", "")
     keys = tmp_path / "keys"
+    create_keys(keys, region="uk")
     assert asked(place, "run", "--source", feed, text=identified) == 4
     assert "key" in capsys.readouterr().err
     assert asked(place, "run", "--source", feed, "--keys", keys, text=identified) == 4
@@ -160,7 +162,7 @@ def test_what_may_not_be_read_is_code_4(place, feed, tmp_path, capsys):
     assert asked(place, "flags", "--keys", keys, text=identified) == 0
     captured = capsys.readouterr()
     assert "The expected course is not in use" in captured.out
-    assert asked(place, "verify", text=identified) == 0
+    assert asked(place, "verify", "--keys", keys, text=identified) == 0
 
 
 def test_a_library_that_is_not_there_is_code_4(place, capsys):

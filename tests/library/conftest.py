@@ -1,6 +1,7 @@
 """A small feed with everything in it, and the folders that an intake needs."""
 
 import csv
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +11,25 @@ import pytest
 
 from outcomes.library.intake import Source, ingest
 from outcomes.library.parts import to_arrow, to_frame
+from outcomes.library.projects import register_projects
 from outcomes.library.roles import create_keys
 from outcomes.library.sealing import library_key, vault_key
 from outcomes.library.store import Store
 from outcomes.library.view import research_view
+from outcomes.tables.canonical import library_tables
+
+PROJECT = "everything"
+
+
+def project(name=PROJECT, ends="2030-12-31", tables=tuple(library_tables()), fields=None):
+    """An entry of the register; every table and every column unless said."""
+    fields = {table: library_tables()[table].names for table in tables} if fields is None else fields
+    listed = "".join(f"{table} = {json.dumps(list(columns))}\n" for table, columns in fields.items())
+    return (
+        f'[[project]]\nname = "{name}"\npurpose = "tests"\nlegal_basis = "made for tests"\nends = {ends}\n'
+        f"tables = {json.dumps(list(tables))}\n[project.fields]\n{listed}"
+    )
+
 
 TODAY = pd.Timestamp("2023-12-31").date()
 
@@ -62,7 +78,7 @@ class Place:
         return ingest(source, library=self.library, vault=self.vault, keys=keys, today=TODAY)
 
     def view(self, **options):
-        return research_view(self.library, today=TODAY, **{"keys": self.held} | options)
+        return research_view(self.library, today=TODAY, **{"keys": self.held, "project": PROJECT} | options)
 
     @property
     def held(self):
@@ -83,7 +99,15 @@ class Place:
 
     def new_key(self):
         create_keys(self.keys, region="uk")
+        self.register(project())
         return self.keys
+
+    def register(self, text):
+        """Register projects in place of those before."""
+        path = self.root / "projects.toml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return register_projects(path, library=self.library, vault=self.vault, keys=self.held)
 
 
 def decoded(store):

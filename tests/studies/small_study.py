@@ -1,10 +1,14 @@
 """An experiment file to vary, the place where it runs, and what came of it."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from outcomes.library.projects import register_projects
+from outcomes.library.roles import create_keys
 from outcomes.studies.opening import Request
 from outcomes.studies.whole import StudyRecord, run_study
+from outcomes.tables.canonical import library_tables
 
 INVENTED = """
 [study]
@@ -66,6 +70,33 @@ class Place:
     @property
     def report(self):
         return self.reports / "small"
+
+    def keys(self, *, project=False):
+        """A folder of keys, made when it is first asked for; with a register that lets a project read everything."""
+        folder = self.root / "keys"
+        if not folder.is_dir():
+            create_keys(folder, region="uk")
+        if project:
+            names = {table: list(one.names) for table, one in library_tables().items()}
+            fields = "\n".join(f"{table} = {json.dumps(columns)}" for table, columns in names.items())
+            path = self.root / "projects.toml"
+            path.write_text(
+                f'[[project]]\nname = "small"\npurpose = "tests"\nlegal_basis = "made for tests"\nends = 2099-12-31\n'
+                f"tables = {json.dumps(list(names))}\n[project.fields]\n{fields}\n",
+                encoding="utf-8",
+            )
+            library, vault = (self.workspace / "small" / name for name in ("library", "vault"))
+            register_projects(path, library=library, vault=vault, keys=folder)
+        return folder
+
+
+def identified(text):
+    """The same experiment, of an identified source that is read for a project."""
+    return (
+        text.replace('kind = "invented"', 'kind = "identified"')
+        .replace("\nseed = 7", "")
+        .replace("seed = 11", 'seed = 11\nproject = "small"')
+    )
 
 
 @dataclass

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
-from small_study import FROM_FILES, Place, ran
+from small_study import FROM_FILES, Place, identified as of_people, ran
 
 from outcomes.errors import AccessError, ConfigError, DataError
 from outcomes.studies import caseload
@@ -15,7 +15,7 @@ from outcomes.studies.materials import prepare
 from outcomes.studies.opening import open_study
 
 SHORT = FROM_FILES.split("[subtypes]", maxsplit=1)[0] + '[fairness]\nby = ["gender"]\n[flags]\n'
-IDENTIFIED = SHORT.replace('"invented"', '"identified"').replace("\nseed = 7", "")
+IDENTIFIED = of_people(SHORT)
 
 
 def today(back=0):
@@ -58,7 +58,7 @@ def identified(tmp_path_factory, feed):
     place = Place(tmp_path_factory.mktemp("identified"))
     patients, referrals, gone = split(feed)
     allowed = patients.loc[~patients["patient_id"].isin(gone), "nhs_number"]
-    options = {"source": feed, "keys": place.root / "keys", "allowlist": listed(place, allowed)}
+    options = {"source": feed, "keys": place.keys(project=True), "allowlist": listed(place, allowed)}
     return ran(place, IDENTIFIED, **options), referrals, gone
 
 
@@ -85,19 +85,19 @@ def test_nothing_outside_care_and_vault_holds_an_identifier(identified):
 
 
 def test_the_key_lies_where_it_was_put_for_its_owner_only(identified):
-    key = identified[0].root / "keys" / "pseudonym.key"
+    key = identified[0].root / "keys" / "steward" / "pseudonym.key"
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
 
 
 def flags_without_research(place, feed):
     """Bring a feed in whose research reading is barred, and ask for the caseload."""
-    lines = write_caseload(place.request(IDENTIFIED, source=feed, keys=place.root / "keys"))
+    lines = write_caseload(place.request(IDENTIFIED, source=feed, keys=place.keys(project=True)))
     return lines, (place.report / "care" / "caseload.html").read_text(encoding="utf-8")
 
 
 def test_without_an_allowlist_research_stops_and_care_goes_on(place, feed):
     with pytest.raises(AccessError, match="no opt-out allowlist is registered: research may read nobody"):
-        ran(place, IDENTIFIED, source=feed, keys=place.root / "keys")
+        ran(place, IDENTIFIED, source=feed, keys=place.keys(project=True))
     assert not place.reports.exists()
     lines, page = flags_without_research(place, feed)
     assert "The expected course is not in use: no opt-out allowlist is registered" in lines[-1]
@@ -117,7 +117,7 @@ def test_without_an_allowlist_research_stops_and_care_goes_on(place, feed):
 def test_an_allowlist_of_another_day_stops_research_and_not_care(place, feed, day, said):
     path = listed(place, people(feed)[0]["nhs_number"], day)
     with pytest.raises(AccessError, match=said):
-        ran(place, IDENTIFIED, source=feed, keys=place.root / "keys", allowlist=path)
+        ran(place, IDENTIFIED, source=feed, keys=place.keys(project=True), allowlist=path)
     lines, _ = flags_without_research(place, feed)
     assert said in lines[-1]
 
@@ -125,12 +125,12 @@ def test_an_allowlist_of_another_day_stops_research_and_not_care(place, feed, da
 @pytest.mark.parametrize("numbers", [[], ["9999999999"]], ids=["empty", "nobody"])
 def test_an_allowlist_of_nobody_stops_research(place, feed, numbers):
     with pytest.raises(AccessError, match=r"the list is empty|allows nobody"):
-        ran(place, IDENTIFIED, source=feed, keys=place.root / "keys", allowlist=listed(place, numbers))
+        ran(place, IDENTIFIED, source=feed, keys=place.keys(project=True), allowlist=listed(place, numbers))
 
 
 def test_a_missing_allowlist_file_is_said_by_name(place, feed):
     with pytest.raises(AccessError, match=r"gone_010125\.dat: the list cannot be read"):
-        ran(place, IDENTIFIED, source=feed, keys=place.root / "keys", allowlist=place.root / "gone_010125.dat")
+        ran(place, IDENTIFIED, source=feed, keys=place.keys(project=True), allowlist=place.root / "gone_010125.dat")
 
 
 def test_an_identified_source_without_a_key_is_not_taken_in(place, feed):

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pandas as pd
 import pytest
-from small_study import FROM_FILES, INVENTED
+from small_study import FROM_FILES, INVENTED, identified
 
 from outcomes.errors import AccessError, ConfigError, DataError
 from outcomes.studies.opening import day_of, ingest_feed, open_study, register_optout, verify_library
@@ -217,9 +217,11 @@ def test_the_report_of_intake_is_a_page_of_counts(place, feed):
 def test_a_damaged_part_is_found(place, feed):
     opened(place, feed)
     assert "every part has the hash that names it" in verify_library(place.request(FROM_FILES))
-    part = next((place.workspace / "small" / "library" / "parts").glob("*.parquet"))
+    part = next((place.workspace / "small" / "library" / "parts").glob("*.part"))
     part.write_bytes(part.read_bytes()[:-1])
-    with pytest.raises(DataError, match="is missing or damaged; restore it from a copy"):
+    with pytest.raises(
+        DataError, match=r"not as they were written:\n  library: a part of table .* is missing or damaged"
+    ):
         verify_library(place.request(FROM_FILES))
 
 
@@ -228,8 +230,7 @@ def test_an_optout_is_registered_by_itself_and_holds_at_the_next_read(place, fee
     allowed = everybody[:40]
     answer = tmp_path / "answer_150123_1.dat"
     answer.write_text("".join(f"{person},\n" for person in allowed), encoding="utf-8")
-    text = FROM_FILES.replace('kind = "invented"', 'kind = "identified"').replace("seed = 7", "")
-    request = place.request(text, source=feed, keys=tmp_path / "keys", allowlist=answer)
+    request = place.request(identified(FROM_FILES), source=feed, keys=place.keys(project=True), allowlist=answer)
     with pytest.raises(AccessError, match="no library yet"):
         register_optout(request, by_patient_id=True)
     ingest_feed(request)

@@ -12,6 +12,7 @@ import pytest
 from small_study import FROM_FILES, INVENTED, ran
 
 from outcomes.errors import ConfigError
+from outcomes.library.view import research_view
 from outcomes.studies import whole
 from outcomes.studies.opening import Request
 from outcomes.studies.whole import run_study
@@ -50,8 +51,7 @@ def identifiers(study):
     }.items():
         table = pd.read_csv(study.feed / f"{name}.csv", dtype=str, keep_default_na=False)
         found |= {value for column in columns for value in table[column]}
-    for part in (study.workspace / "small" / "library" / "parts").glob("*.parquet"):
-        frame = pd.read_parquet(part)
+    for frame in research_view(study.workspace / "small" / "library").tables.values():
         found |= {
             value
             for column in ("pseudonym", "referral", "therapist")

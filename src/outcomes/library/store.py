@@ -218,7 +218,6 @@ class Store:
         str
             Name of the new manifest: the same as if the tables had been put without them.
         """
-
         old = self.manifest(name)
         listed = {table: self._entry_without(table, entry, people) for table, entry in old["tables"].items()}
         said = {key: value for key, value in old.items() if key not in ("tables", "name", "layout")} | dict(facts or {})
@@ -469,6 +468,22 @@ class Store:
             SHA-256 of the sealed file.
         """
         return hashlib.sha256(self.key.seal(_plain(head), HEAD)).hexdigest()
+
+
+def taken_in(root: Path) -> bool:
+    """Say whether anything was ever committed there; needs no key.
+
+    Parameters
+    ----------
+    root : Path
+        A library's folder.
+
+    Returns
+    -------
+    bool
+        Whether there is a HEAD.
+    """
+    return (root / HEAD).is_file()
 
 
 def _plain(said: Mapping[str, Any]) -> bytes:

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from outcomes.errors import AccessError, DataError
 from outcomes.library.optout import allowed_pseudonyms, only
+from outcomes.library.projects import narrowed, project_of
 from outcomes.library.sealing import library_key
 from outcomes.library.store import Store
 from outcomes.library.tombstones import refuse_erased
@@ -40,6 +43,7 @@ def research_view(
     *,
     snapshot: str | None = None,
     keys: Path | None = None,
+    project: str | None = None,
     today: date | None = None,
     max_age_days: int | None = None,
 ) -> ResearchView:
@@ -53,6 +57,8 @@ def research_view(
         Which one; the current one unless said.
     keys : Path, optional
         Folder that holds the library's key; none for a source that has no secret.
+    project : str, optional
+        Entry of the register under which an identified source is read; other sources need none.
     today : date, optional
         Day of the read; the machine's unless said.
     max_age_days : int, optional
@@ -66,7 +72,8 @@ def research_view(
     Raises
     ------
     AccessError
-        If there is no such snapshot, or the source is identified and the opt-out list is missing, empty or too old.
+        If there is no such snapshot, or the source is identified and the opt-out list is missing, empty or too old, or
+        the project is not registered or has ended.
 
     Examples
     --------
@@ -74,21 +81,34 @@ def research_view(
     >>> view.tables["occasions"].head()  # doctest: +SKIP
     """
     shelf = Store(library, key=library_key(keys))
-    name = str(shelf.committed(snapshot)["snapshot"])
-    refuse_erased(library, name)
-    facts = shelf.manifest(name)
+    name, facts, whole = _whole(shelf, snapshot)
     if facts["kind"] != "identified":
-        return ResearchView(shelf.tables(name), name, facts["kind"], _statement(facts["kind"], facts["reason"]))
-    allowed, dated = allowed_pseudonyms(shelf, today=today or datetime.now(tz=UTC).date(), max_age_days=max_age_days)
-    whole = shelf.tables(name)
+        return ResearchView(whole, name, facts["kind"], _statement(facts["kind"], facts["reason"]))
+    day = today or datetime.now(tz=UTC).date()
+    allowed, dated = allowed_pseudonyms(shelf, today=day, max_age_days=max_age_days)
+    entry = project_of(shelf, project, today=day)
     kept = {table: only(frame, allowed) for table, frame in whole.items()}
     gone = int(facts.get("purged", 0))
     left_out = len(whole["patients"]) - len(kept["patients"]) + gone
     statement = (
-        f"Identified source, read under pseudonyms ({facts['reason']}). Opt-out list of {dated.isoformat()}: "
+        f"Identified source, read under pseudonyms ({facts['reason']}) for project {entry.name}: {entry.purpose} "
+        f"({entry.legal_basis}; until {entry.ends}). Opt-out list of {dated.isoformat()}: "
         f"{left_out:,} of {len(whole['patients']) + gone:,} people are not on it and were left out."
     )
-    return ResearchView(kept, name, "identified", statement)
+    return ResearchView(narrowed(kept, entry), name, "identified", statement)
+
+
+def _whole(shelf: Store, snapshot: str | None) -> tuple[str, dict[str, Any], dict[str, pd.DataFrame]]:
+    # One whole snapshot; where a writer has replaced it while it was being read, the new one.
+    while True:
+        head = shelf.head()
+        name = str(shelf.committed(snapshot)["snapshot"])
+        refuse_erased(shelf.root, name)
+        try:
+            return name, shelf.manifest(name), shelf.tables(name)
+        except (AccessError, DataError):
+            if shelf.head() == head:
+                raise
 
 
 def _statement(kind: str, reason: str) -> str:

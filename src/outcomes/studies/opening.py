@@ -1,20 +1,27 @@
 """How a study gets at its data: a feed is taken in, and research reads a snapshot under pseudonyms."""
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from outcomes.errors import AccessError, ConfigError
+import pandas as pd
+
+from outcomes.errors import AccessError, ConfigError, DataError, OutcomesError
 from outcomes.library.intake import IntakeReport, Source, folder_source, ingest
 from outcomes.library.optout import register_allowlist
-from outcomes.library.sealing import library_key
-from outcomes.library.store import Store
+from outcomes.library.roles import has_key
+from outcomes.library.store import taken_in
+from outcomes.library.verify import verify
 from outcomes.library.view import ResearchView, research_view
+from outcomes.studies.auditing import PURPOSES, note_access, purpose_of
 from outcomes.studies.experiment import Experiment, SourceSettings, read_experiment
 from outcomes.studies.feed import write_invented_feed
 from outcomes.studies.progress import Progress, silent
 from outcomes.studies.workspace import Workspace
+
+MOST_FAULTS = 20
 
 
 @dataclass(frozen=True)
@@ -71,7 +78,7 @@ class Opened:
     intake: IntakeReport | None
 
 
-def open_study(request: Request, *, fresh: bool, progress: Progress = silent) -> Opened:
+def open_study(request: Request, *, fresh: bool, progress: Progress = silent, command: str = "run") -> Opened:
     """Take the feed in and read the research view.
 
     Parameters
@@ -83,6 +90,8 @@ def open_study(request: Request, *, fresh: bool, progress: Progress = silent) ->
         snapshot.
     progress
         Told how far the work is.
+    command
+        What the audit log calls it.
 
     Returns
     -------
@@ -99,11 +108,17 @@ def open_study(request: Request, *, fresh: bool, progress: Progress = silent) ->
         If a key or the opt-out list is missing, or a folder cannot be used.
     """
     experiment, workspace, report = arrive(request, fresh=fresh, progress=progress)
+    purpose = purpose_of(experiment)
     if request.allowlist is not None:
         register_allowlist(request.allowlist, library=workspace.library, vault=workspace.vault, keys=workspace.keys)
     step = "Reading the research view"
     progress(step, 0, 1)
-    view = research_view(workspace.library, keys=workspace.keys)
+    try:
+        view = research_view(workspace.library, keys=workspace.keys, project=experiment.study.project)
+    except AccessError:
+        note_access(workspace, command, purpose, result="refused")
+        raise
+    note_access(workspace, command, purpose, snapshot=view.snapshot, counts=_rows(view.tables))
     progress(step, 1, 1)
     return Opened(experiment, workspace, view, report)
 
@@ -137,10 +152,14 @@ def arrive(
         If a key is missing or a folder cannot be used.
     """
     experiment, workspace = request.read()
-    shelf = Store(workspace.library, key=library_key(workspace.keys))
-    if not fresh and request.source is None and shelf.head() is not None:
+    there = request.source is None and taken_in(workspace.library)
+    if there and (not fresh or not has_key(workspace.keys, "pseudonym")):
         return experiment, workspace, None
     return experiment, workspace, take_in(request, experiment, workspace, progress=progress)
+
+
+def _rows(tables: Mapping[str, pd.DataFrame]) -> dict[str, int]:
+    return {name: len(frame) for name, frame in tables.items()}
 
 
 def ingest_feed(request: Request, *, progress: Progress = silent) -> str:
@@ -200,6 +219,8 @@ def take_in(
         If the feed is refused; the library is unchanged.
     AccessError
         If a key is missing or a folder cannot be used.
+    OutcomesError
+        Whatever of these intake raised, after it was noted.
     """
     settings = experiment.source
     if settings.simulate is not None and request.source is None:
@@ -217,7 +238,13 @@ def take_in(
         source = _declared(settings, request)
     step = "Checking the feed"
     progress(step, 0, 1)
-    report = ingest(source, library=workspace.library, vault=workspace.vault, keys=workspace.keys)
+    try:
+        report = ingest(source, library=workspace.library, vault=workspace.vault, keys=workspace.keys)
+    except OutcomesError:
+        note_access(workspace, "ingest", PURPOSES["ingest"], result="refused")
+        raise
+    counts = {name: int(report.tally[name].sum()) for name in ("read", "accepted", "duplicate", "quarantined")}
+    note_access(workspace, "ingest", PURPOSES["ingest"], snapshot=report.snapshot, counts=counts, anchor=True)
     workspace.intake.write_text(report.text(), encoding="utf-8")
     progress(step, 1, 1)
     return report
@@ -257,10 +284,10 @@ def register_optout(
     DataError
         If a line holds more than one identifier.
     """
-    experiment, workspace = request.read()
+    _, workspace = request.read()
     if request.allowlist is None:
         raise ConfigError("no list: give the answer of the opt-out check with --allowlist")
-    if Store(workspace.library, key=library_key(workspace.keys)).head() is None:
+    if not taken_in(workspace.library):
         raise AccessError("there is no library yet to match the list with; take a feed in first (outcomes ingest)")
     allowed = register_allowlist(
         request.allowlist,
@@ -271,6 +298,7 @@ def register_optout(
         objections=objections,
         keys=workspace.keys,
     )
+    note_access(workspace, "optout", PURPOSES["optout"], counts={"allowed": allowed}, anchor=True)
     return (
         f"Research may read {allowed:,} people of this library from now on; everybody else is left out of every read."
     )
@@ -305,7 +333,7 @@ def day_of(text: str | None, option: str) -> date | None:
 
 
 def verify_library(request: Request) -> str:
-    """Check that every stored part still has the hash that names it.
+    """Check every byte of library, vault and audit log, as far as the keys reach.
 
     Parameters
     ----------
@@ -315,25 +343,24 @@ def verify_library(request: Request) -> str:
     Returns
     -------
     str
-        What was checked.
+        What was checked, and what could not be for want of a key.
 
     Raises
     ------
     AccessError
-        If there is no library.
+        If there is no library, or no key opens anything.
     DataError
-        If a part is missing or damaged.
+        If something is not as it was written.
     ConfigError
         If the experiment file is wrong.
     """
-    experiment, workspace = request.read()
-    shelf = Store(workspace.library, key=library_key(workspace.keys))
-    head = shelf.head()
-    if head is None:
-        raise AccessError(f"{workspace.study}: no library there, or nothing was taken in yet")
-    tables = shelf.tables(head["current"])
-    rows = ", ".join(f"{len(frame):,} {name}" for name, frame in sorted(tables.items()))
-    return f"Snapshot {head['current']}: every part has the hash that names it ({rows})."
+    _, workspace = request.read()
+    found = verify(workspace.library, workspace.vault, workspace.audit, keys=workspace.keys)
+    if found.faults:
+        listed = "\n".join(f"  {fault}" for fault in found.faults[:MOST_FAULTS])
+        raise DataError(f"{len(found.faults):,} things are not as they were written:\n{listed}")
+    note_access(workspace, "verify", PURPOSES["verify"], counts={"checked": len(found.checked)})
+    return found.text()
 
 
 def _declared(settings: SourceSettings, request: Request) -> Source:

@@ -39,7 +39,7 @@ def service_table(request: Request, *, progress: Progress = silent) -> str:
     AccessError
         If research may not read the feed.
     """
-    materials = prepare(open_study(request, fresh=False, progress=progress), progress=progress)
+    materials = prepare(open_study(request, fresh=False, progress=progress, command="measures"), progress=progress)
     if materials.outcomes is None:
         raise ConfigError("this experiment scores neither PHQ-9 nor an anxiety measure, so there are no outcome rates")
     table = beside_england(materials.episodes, materials.outcomes, edition=materials.edition)

@@ -46,6 +46,11 @@ class Workspace:
         return self.root / self.study / "vault"
 
     @property
+    def audit(self) -> Path:
+        """Who did what with library and vault, apart from both."""
+        return self.root / self.study / "audit"
+
+    @property
     def intake(self) -> Path:
         """What happened to every row of the last feed: files, row numbers, rules, counts, never a value."""
         return self.root / self.study / "intake.txt"

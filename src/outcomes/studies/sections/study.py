@@ -16,3 +16,5 @@ class StudySettings(Section):
     """The question in words; the report begins with it."""
     seed: int = Field(ge=0, le=2**31 - 1)
     """Every random choice of the study follows from it."""
+    project: str | None = Field(default=None, min_length=1)
+    """Entry of the projects register; an identified source is read for a registered project only."""
