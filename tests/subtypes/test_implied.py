@@ -79,29 +79,31 @@ def test_nobody_is_refused(fitted, small):
         implied_outcome(fitted, small.sequences, always, n_people=0)
 
 
+def below(first, last):
+    return (last.sum(axis=1) < CASE).astype(float) + 0 * first[:, 0]
+
+
 @pytest.mark.slow
-def test_implied_recovery_is_nearer_to_the_truth_than_assigned_or_corrected(cohort):
-    truth_of = {}
-    errors = {"implied": [], "naive": [], "bch": []}
+def test_implied_endings_are_nearer_to_the_truth_than_assigned_or_corrected(cohort):
+    """Below caseness at the sixth occasion, scored from the items, by first state; three cohorts of 9,891."""
+    rng = np.random.default_rng(99)
+    first = np.repeat(np.arange(7), 60_000)
+    truth = cohort(10, seed=0).truth
+    states = draw_states(truth, np.arange(0, first.size * 6 + 1, 6), rng, first=first)
+    ends = [draw_answers(truth, states[place::6], rng) for place in (0, 5)]
+    rate = below(*ends).reshape(7, -1).mean(axis=1)
+    errors = {"implied": [], "naive": [], "bch": [], "ml": []}
     search = Search(finished=2, sweeps=300, tolerance=0.05, score_tolerance=0.1)
     for seed in (1, 2, 3):
         made = cohort(9891, seed=seed)
-        if not truth_of:
-            rng = np.random.default_rng(99)
-            first = np.repeat(np.arange(7), 60_000)
-            states = draw_states(made.truth, np.arange(0, first.size * 6 + 1, 6), rng, first=first)
-            ends = [draw_answers(made.truth, states[place::6], rng) for place in (0, 5)]
-            truth_of["rate"] = np.nanmean(recovered(*ends).reshape(7, -1), axis=1)
         items = made.sequences.items.reshape(-1, 6, 9)
-        real = recovered(items[:, 0], items[:, 5])
+        real = below(items[:, 0], items[:, 5])
         model = LatentMarkov(7, n_starts=8, search=search, n_jobs=2).fit(made.sequences)
         by_state = outcome_by_initial_state(model, made.sequences, real)
         found = {method: rows["mean"].to_numpy() for method, rows in by_state.groupby("method")}
-        found["implied"] = implied_outcome(model, made.sequences, recovered)["mean"].to_numpy()
+        found["implied"] = implied_outcome(model, made.sequences, below)["mean"].to_numpy()
         for method, kept in errors.items():
-            # the mildest states are seldom cases; five states with many cases are compared
-            kept.append(np.sqrt(np.mean((found[method] - truth_of["rate"])[2:] ** 2)))
+            kept.append(np.sqrt(np.mean((found[method] - rate) ** 2)))
     mean = {method: np.mean(values) for method, values in errors.items()}
-    assert mean["implied"] < mean["naive"]
-    assert mean["implied"] < mean["bch"]
-    assert mean["implied"] < 0.03
+    assert mean["implied"] < min(mean["naive"], mean["bch"], mean["ml"])
+    assert mean["implied"] < 0.02
