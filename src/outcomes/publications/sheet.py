@@ -57,8 +57,8 @@ def checkers_sheet(context: Context, passage: Passage, places: Mapping[str, str]
         f"- Register entry: {passage.entry.key}",
         "## Policy",
         f"{rule.name} (`{rule.key}`). {rounding_statement(rule)} Means, deviations, AUC and model parameters are shown "
-        f"for at least {rule.minimum_n_for_statistics} people (and as many with and without the event where it counts); no "
-        "minimum, maximum or mark of a single person is shown. Points of curves stand for at least "
+        f"for at least {rule.minimum_n_for_statistics} people (as many with and without the event where it counts); "
+        "no minimum, maximum or mark of a single person is shown. Points of curves stand for at least "
         f"{rule.minimum_n_for_statistics} people.",
         "## Tables, the people behind them, and what is hidden",
         _tables(passage, places),
@@ -91,8 +91,8 @@ def _attack(passage: Passage) -> str:
     done = passage.attacked
     said = (
         "Before the release an integer-programming attacker tried to tell every count from 1 to 7, the few who are "
-        "missing from a total, and none or all of a group, from all of these tables and earlier releases about the same "
-        "people: bands of the rounding, totals, numerators, copies and rates. "
+        "missing from a total, and none or all of a group, from all of these tables and earlier releases about the "
+        "same people: bands of the rounding, totals, numerators, copies and rates. "
     )
     if not done.withheld:
         return said + "It could tell none; nothing was withheld on its account."

@@ -53,10 +53,29 @@ def write_report(report: Report, folder: Path, *, methods: str | None = None) ->
     """
     contents = dict(report_files(report, methods=methods))
     kept = {folder / place for place in contents}
-    for place, content in contents.items():
-        _write(folder / place, content)
+    written = write_files(contents, folder)
     for stale in sorted(path for pattern in _OWNED for path in folder.glob(pattern) if path not in kept):
         stale.unlink()
+    return written
+
+
+def write_files(contents: Mapping[str, bytes], folder: Path) -> list[Path]:
+    """Write files below a folder, each whole or not at all.
+
+    Parameters
+    ----------
+    contents : mapping of str to bytes
+        Place below the folder, and content.
+    folder : Path
+        Made if it is not there.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+    """
+    for place, content in contents.items():
+        _write(folder / place, content)
     return [folder / place for place in contents]
 
 
