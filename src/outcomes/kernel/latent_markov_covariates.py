@@ -428,6 +428,27 @@ def flat(parameters: CovariateParameters, form: Form) -> NDArray[np.float64]:
     return np.concatenate(parts)
 
 
+def n_free(parameters: CovariateParameters, form: Form, observations: Observations) -> int:
+    """How many coefficients are free: with one occasion a sequence nothing moves.
+
+    Parameters
+    ----------
+    parameters : CovariateParameters
+        The model.
+    form : Form
+        Families.
+    observations : Observations
+        Says whether anything can move.
+
+    Returns
+    -------
+    int
+        First states, moves and items together.
+    """
+    n, _, q = parameters.moves.shape
+    return int(flat(parameters, form).size) - (n * (n - 1) * q if observations.longest == 1 else 0)
+
+
 def unflat(values: NDArray[np.float64], like: CovariateParameters, form: Form) -> CovariateParameters:
     """Which model has these free coefficients.
 

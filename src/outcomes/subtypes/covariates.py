@@ -23,6 +23,7 @@ from outcomes.kernel.latent_markov_covariates import (
     gradient,
     improver_with_covariates,
     leap_with_covariates,
+    n_free,
     pattern_probabilities,
     penalised,
     unflat,
@@ -81,7 +82,7 @@ class CovariateLatentMarkov(LatentMarkov):
 
     kept_numbers: ClassVar[tuple[str, ...]] = ()
 
-    def fit(  # type: ignore[override]  # covariates belong to the data
+    def fit(
         self,
         X: Source,
         y: None = None,
@@ -234,7 +235,7 @@ class CovariateLatentMarkov(LatentMarkov):
         found = {}
         for place, (name, table) in enumerate((("initial", initial), ("moves", moves))):
             if table is not None:
-                rows = np.column_stack((np.ones(len(table)), self._numbers(table, place)))
+                rows = np.column_stack((np.ones(len(table)), self._numbers_of(table, place)))
                 empty = np.zeros(0, dtype=np.int64)
                 plan = Design(rows, empty, rows, empty, np.zeros(0), np.zeros(0))
                 one = self.logits_
@@ -326,7 +327,7 @@ class CovariateLatentMarkov(LatentMarkov):
         spread = covariance(observed_information(score, at))
         self.coefficients_ = self._coefficients(at, np.sqrt(np.diag(spread)))
         expected = expect_patterns(observations, best, plan)
-        self.log_likelihood_, self.n_parameters_ = expected.log_likelihood, at.size
+        self.log_likelihood_, self.n_parameters_ = expected.log_likelihood, n_free(best, form, observations)
         self._averages(best, plan)
         self._expected_, self._patterns_ = expected, pattern_probabilities(best, plan)
         self._describe(observations, self._chains(plan))
@@ -382,18 +383,21 @@ class CovariateLatentMarkov(LatentMarkov):
 
     def _numbers(self, table: Table, place: int) -> NDArray[np.float64] | None:
         names = self.covariates_[place]
-        if table is None:
-            if names:
-                raise DataError(f"covariates {', '.join(names)} were in the fit and are needed here")
-            return None
+        if table is None and names:
+            raise DataError(f"covariates {', '.join(names)} were in the fit and are needed here")
+        return None if table is None else self._numbers_of(table, place)
+
+    def _numbers_of(self, table: pd.DataFrame, place: int) -> NDArray[np.float64]:
+        names = self.covariates_[place]
         if list(map(str, table.columns)) != list(names):
             raise DataError(f"covariates must be {', '.join(names)}, in this order")
         try:
-            return table.to_numpy(dtype=np.float64, na_value=np.nan)
+            numbers: NDArray[np.float64] = table.to_numpy(dtype=np.float64, na_value=np.nan)
         except (TypeError, ValueError):
             raise DataError(
                 f"covariates {', '.join(names)}: numbers are needed (rule covariate_numeric); code categories as 0, 1"
             ) from None
+        return numbers
 
     def _design(self, observations: Observations, rows: NDArray[np.int64], initial: Table, moves: Table) -> Design:
         first, later = self._numbers(initial, 0), self._numbers(moves, 1)

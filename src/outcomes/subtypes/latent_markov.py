@@ -497,11 +497,14 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             )
 
     def _form(self, columns: tuple[str, ...]) -> Form:
-        names = dict.fromkeys(columns, self.emissions) if isinstance(self.emissions, str) else dict(self.emissions)
+        names = self._family_names(columns)
         if set(names) != set(columns):
             raise ConfigError(f"emissions: one family for each of {columns} is needed, got {tuple(names)}")
         families = tuple(family(names[column]) for column in columns)
         return Form(families, time_varying=self.time_varying, penalty=self.penalty)
+
+    def _family_names(self, columns: tuple[str, ...]) -> dict[str, str]:
+        return dict.fromkeys(columns, self.emissions) if isinstance(self.emissions, str) else dict(self.emissions)
 
     def _plan(self) -> Search:
         plan = Search() if self.search is None else self.search

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from outcomes.errors import ConfigError
 from outcomes.kernel.latent_markov import Form, LatentMarkovParameters, classes_of_states
@@ -16,7 +16,7 @@ from outcomes.kernel.latent_markov_decoding import Chains
 from outcomes.kernel.latent_markov_packing import Observations
 from outcomes.kernel.latent_markov_starts import Search
 from outcomes.subtypes.frozen import NUMBERS
-from outcomes.subtypes.latent_markov import LatentMarkov, Source
+from outcomes.subtypes.latent_markov import LatentMarkov, Progress, Source
 from outcomes.subtypes.profiles import expected_scores
 
 LARGEST_N_HIDDEN = 64
@@ -186,6 +186,38 @@ class MixedLatentMarkov(LatentMarkov):
         inside["from_state"] = (inside["from_state"] - 1) % n + 1
         inside["to_state"] = (inside["to_state"] - 1) % n + 1
         return inside.reset_index(drop=True)
+
+    def standard_errors(
+        self, X: Source, *, sample_weight: ArrayLike | None = None, on_progress: Progress | None = None
+    ) -> pd.DataFrame:
+        """How sure is every probability.
+
+        Parameters
+        ----------
+        X : Trajectories, DataFrame or 2-D array
+            What the model was fitted to.
+        sample_weight : array-like of float, shape (n_sequences,), optional
+            The weights of the fit.
+        on_progress : callable, optional
+            Told (step, done, total).
+
+        Returns
+        -------
+        DataFrame
+            As in `LatentMarkov.standard_errors`, with the class in front (0 for answers, which classes share); initial
+            probabilities are those of class and state together.
+        """
+        table = super().standard_errors(X, sample_weight=sample_weight, on_progress=on_progress)
+        n, hidden = self.n_states, table["state"].to_numpy() - 1
+        answers = (table["part"] == "response").to_numpy()
+        origin = np.maximum(table["from_state"].to_numpy() - 1, 0)
+        moves = (table["part"] == "transition").to_numpy()
+        table.insert(0, "class", np.where(answers, 0, hidden // n + 1))
+        table["state"] = hidden % n + 1
+        table["from_state"] = np.where(moves, origin % n + 1, 0)
+        kept = ~(answers & (hidden >= n)) & ~(moves & (origin // n != hidden // n))
+        found: pd.DataFrame = table[kept].reset_index(drop=True)
+        return found
 
     def restore(self, parameters: LatentMarkovParameters) -> None:
         """Take over probabilities, as a thaw or a fit does.
