@@ -95,7 +95,7 @@ def discrimination(outcome: ArrayLike, probability: ArrayLike) -> Discrimination
     >>> discrimination([0, 0, 1, 1], [0.1, 0.4, 0.4, 0.8]).auroc
     0.875
     """
-    y, p = _checked(outcome, probability)
+    y, p = checked(outcome, probability)
     once = np.ones((1, y.size))
     return Discrimination(
         n=y.size,
@@ -138,7 +138,7 @@ def calibration(outcome: ArrayLike, probability: ArrayLike, *, n_bins: int = 10,
     Austin PC, Steyerberg EW (2019). The integrated calibration index. Statistics in Medicine 38, 4051-4065.
     Van Calster B et al. (2016). A calibration hierarchy for risk models. J Clin Epidemiol 74, 167-176.
     """
-    y, p = _checked(outcome, probability)
+    y, p = checked(outcome, probability)
     if n_bins < 1:
         raise ConfigError(f"n_bins must be at least 1, got {n_bins}")
     once = np.ones((1, y.size))
@@ -192,7 +192,7 @@ def net_benefit(outcome: ArrayLike, probability: ArrayLike, thresholds: Sequence
     >>> net_benefit([0, 1], [0.2, 0.8], [0.5])[["model", "treat_all"]].values.tolist()
     [[0.5, 0.0]]
     """
-    y, p = _checked(outcome, probability)
+    y, p = checked(outcome, probability)
     cuts = _cuts(thresholds)
     once = np.ones((1, y.size))
     return pd.DataFrame(
@@ -259,7 +259,7 @@ def evaluate(
         If the area under the ROC curve is surely above .90 (lower bound, or value without resampling) among at least
         100 people: something may know the ending.
     """
-    y, p = _checked(outcome, probability)
+    y, p = checked(outcome, probability)
     cuts = _cuts(thresholds)
     if n_bootstrap < 0:
         raise ConfigError(f"n_bootstrap must not be negative, got {n_bootstrap}")
@@ -371,7 +371,7 @@ def _merge_small(codes: NDArray[np.int64]) -> NDArray[np.int64]:
     return merged
 
 
-def _checked(outcome: ArrayLike, probability: ArrayLike) -> tuple[Floats, Floats]:
+def checked(outcome: ArrayLike, probability: ArrayLike) -> tuple[Floats, Floats]:
     y, p = (_floats(values) for values in (outcome, probability))
     if y.ndim != 1 or y.shape != p.shape or y.size == 0:
         raise DataError(f"outcome and probability must be columns of one length, got shapes {y.shape} and {p.shape}")

@@ -155,11 +155,23 @@ def extra_features(
     timed = extra.merge(filled[[*OCCASION, "moment"]], on=OCCASION)
     timed = timed.loc[timed["moment"].le(landmark)].sort_values(OCCASION)
     latest = keys.merge(timed.groupby(KEY, sort=False).tail(1), on=KEY, how="left")
-    frame = pd.DataFrame({name: _banded_extra(latest[name]) for name in names}, index=keys.index)
+    frame = pd.DataFrame({name: band_extra(latest[name]) for name in names}, index=keys.index)
     return frame, tuple(Feature(name, name.replace("_", " "), "", landmark, "pattern of symptoms") for name in names)
 
 
-def _banded_extra(values: pd.Series) -> NDArray[np.float64]:
+def band_extra(values: pd.Series) -> NDArray[np.float64]:
+    """Round a column handed in beside the tables: shares in bands of .05, other numbers to whole ones.
+
+    Parameters
+    ----------
+    values : Series of numbers
+        Missing values stay.
+
+    Returns
+    -------
+    ndarray of float
+        Banded.
+    """
     numbers = pd.Series(values.to_numpy(dtype=float, na_value=np.nan))
     shares = bool(numbers.dropna().between(0, 1).all())
     return band(numbers, PROBABILITY_BAND if shares else 1.0).to_numpy()

@@ -207,7 +207,10 @@ def _entry(name: str, values: pd.Series, known: Known, word: Wording, *how: str)
 def _first_and_latest(known: Known) -> tuple[pd.DataFrame, pd.DataFrame]:
     groups = known.sittings.groupby(KEY, sort=False)
     first, latest = groups.head(1).reset_index(drop=True), groups.tail(1).reset_index(drop=True)
-    return first, latest  # sorted by key, one row a referral at risk, like known.referrals
+    if len(first) == len(known.referrals):
+        return first, latest  # sorted by key, one row a referral at risk, like known.referrals
+    keys = known.referrals[KEY]  # at a date somebody may have come without ever filling in a questionnaire
+    return keys.merge(first, on=KEY, how="left"), keys.merge(latest, on=KEY, how="left")
 
 
 def _per_referral(known: Known, rows: pd.DataFrame, column: str) -> pd.Series:

@@ -77,7 +77,7 @@ def ended_target(episodes: pd.DataFrame, outcomes: pd.DataFrame, measure: str = 
     never = _flag(episodes, "started", when_absent=True).eq(other=False).fillna(value=False)
     below = pd.Series(data=False, index=beside.index)
     if measure in ONLY_AT_CASENESS:
-        below = _below_caseness(beside)
+        below = below_caseness(beside)
     left_out = (open_still | never | below).astype(bool)
     unresolved = result.isna() & ~left_out
     values = pd.Series(result.mask(unresolved, other=False).array, dtype="boolean").mask(left_out)
@@ -98,9 +98,20 @@ def ended_target(episodes: pd.DataFrame, outcomes: pd.DataFrame, measure: str = 
     return Target(values.set_axis(episodes.index), counts, rule)
 
 
-def _below_caseness(outcomes: pd.DataFrame) -> pd.Series:
-    # the flag is set for completed courses only; whoever stopped early is judged by the same first scores
-    rules = rule_edition()
+def below_caseness(outcomes: pd.DataFrame) -> pd.Series:
+    """Say who is known to have been below caseness on both measures at the start, open and unfinished courses too.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        not_at_caseness and the first scores are read where present.
+
+    Returns
+    -------
+    Series of bool
+        False where it is not known.
+    """
+    rules = rule_edition()  # the flag is set for completed courses only; others are judged by the same first scores
     below = _flag(outcomes, "not_at_caseness", when_absent=False).fillna(value=False).astype(bool)
     mood = f"{rules.depression_instrument}_first"
     if not {mood, "anxiety_first", "anxiety_measure"} <= set(outcomes.columns):

@@ -175,15 +175,28 @@ def known_at(courses: Courses, landmark: int, *, filled: pd.DataFrame | None = N
         landmark=landmark,
         referrals=chosen,
         sittings=so_far.merge(chosen[KEY], on=KEY).sort_values(OCCASION, ignore_index=True),
-        contacts=_contacts_by(courses.contacts, chosen),
+        contacts=contacts_by(courses.contacts, chosen),
         items=tuple(c for c in courses.occasions.columns if c not in {*OCCASION, "day"}),
         totals=instrument_columns(courses.totals),
         counts=counts,
     )
 
 
-def _contacts_by(contacts: pd.DataFrame | None, chosen: pd.DataFrame) -> pd.DataFrame | None:
-    # appointments up to the landmark, each marked as treatment or not by the cohort's rule
+def contacts_by(contacts: pd.DataFrame | None, chosen: pd.DataFrame) -> pd.DataFrame | None:
+    """Give the appointments up to each referral's landmark, marked as treatment or not by the cohort's rule.
+
+    Parameters
+    ----------
+    contacts : DataFrame, optional
+        One row an appointment.
+    chosen : DataFrame
+        Referrals at risk with `landmark_day` and, where present, `end_day`.
+
+    Returns
+    -------
+    DataFrame or None
+        The contacts with `landmark_day` and `treatment`; None where there are none.
+    """
     if contacts is None or not len(contacts):
         return None
     dated = contacts.merge(chosen[[*KEY, "landmark_day"]], on=KEY)

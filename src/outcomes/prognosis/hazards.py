@@ -1,0 +1,314 @@
+"""How probable is each way to end, within so many weeks? Multinomial hazards by interval, then the change of scores.
+
+P(ending and change) = P(ending within the horizon) x P(change | that ending), so that all of them and "still open" add
+up to one. Features are frozen at the landmark; open referrals are censored where the extract ends.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Final, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import clone
+
+from outcomes.errors import ConfigError, DataError
+from outcomes.prognosis.encoding import Encoding
+from outcomes.prognosis.endings import CHANGES, ENDINGS, STILL_OPEN, Ended, possible
+from outcomes.prognosis.forecaster import Floats
+from outcomes.prognosis.multiclass import MulticlassTrees, margins, softmax
+from outcomes.prognosis.stacked import Stack
+from outcomes.prognosis.threads import single_thread
+from outcomes.prognosis.timeline import KEY
+
+Integers = NDArray[np.int64]
+
+CONTINUE: Final = 0  # class of an interval in which nothing ended; 1.. are `ENDINGS`
+DAYS: Final = 7
+FEWEST: Final = 20  # finished referrals below which nothing is fitted
+ENDING_KEYS: Final = tuple(ENDINGS)
+CHANGE_KEYS: Final = tuple(CHANGES)
+COLUMNS: Final = (*(f"{ending}|{change}" for ending in ENDING_KEYS for change in CHANGE_KEYS), STILL_OPEN)
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What became of each row of a stack: code of the ending and change (-1 open), weeks until then or last seen.
+
+    `follow_up_weeks` is how far the extract reaches beyond the day of the row, whether or not it had ended by then.
+    """
+
+    ending: Integers
+    change: Integers
+    weeks: Floats
+    follow_up_weeks: Floats
+    below_caseness: NDArray[np.bool_]
+
+    def take(self, chosen: NDArray[np.generic]) -> "Followed":
+        """Give some of the rows.
+
+        Parameters
+        ----------
+        chosen : ndarray of bool or int
+            Which; a position may stand several times.
+
+        Returns
+        -------
+        Followed
+            In their order.
+        """
+        return Followed(*(getattr(self, part.name)[chosen] for part in fields(self)))
+
+    def within(self, horizon_weeks: int) -> tuple[Integers, NDArray[np.bool_]]:
+        """Say in which joint class each row was at the horizon, and who may be judged.
+
+        Parameters
+        ----------
+        horizon_weeks : int
+            Weeks after the landmark.
+
+        Returns
+        -------
+        code : ndarray of int
+            Position in `COLUMNS`.
+        judged : ndarray of bool
+            True where the extract reaches to the horizon: whoever began too late is left out, ended or not, because
+            those who ended early would else be too many among the known.
+        """
+        over = (self.ending >= 0) & (self.weeks <= horizon_weeks)
+        joint = self.ending * len(CHANGE_KEYS) + self.change
+        return np.where(over, joint, len(COLUMNS) - 1), self.follow_up_weeks >= horizon_weeks
+
+
+def followed(stack: Stack, ended: Ended) -> Followed:
+    """Say what became of each row of a stack.
+
+    Parameters
+    ----------
+    stack : Stack
+        Rows at risk.
+    ended : Ended
+        How referrals ended.
+
+    Returns
+    -------
+    Followed
+        In the order of the rows.
+
+    Raises
+    ------
+    DataError
+        If a referral of the stack is not among the endings.
+    """
+    table = ended.table.assign(**{name: ended.table[name].astype("str") for name in KEY})
+    beside = stack.rows.merge(table, on=KEY, how="left", indicator=True)
+    lost = int(beside["_merge"].ne("both").sum())
+    if lost:
+        raise DataError(f"endings: {lost} rows at risk have no entry (rule every episode)")
+    code = beside["ending"].map({key: place for place, key in enumerate(ENDING_KEYS)})
+    change = beside["change"].map({key: place for place, key in enumerate(CHANGE_KEYS)})
+    until = beside["end_day"].where(beside["end_day"].notna(), beside["seen_until"])
+    weeks, reach = ((last - beside["day"]).to_numpy(dtype=float) / DAYS for last in (until, beside["seen_until"]))
+    return Followed(
+        np.asarray(code.fillna(-1), dtype=np.int64),
+        np.asarray(change.fillna(-1), dtype=np.int64),
+        np.where(np.isfinite(weeks), weeks, 0.0),
+        np.where(np.isfinite(reach), reach, 0.0),
+        beside["below_caseness"].to_numpy(dtype=bool),
+    )
+
+
+class EndingModel:
+    """Joint probabilities of ending and change within a horizon.
+
+    Parameters
+    ----------
+    horizon_weeks : int
+        How far ahead.
+    interval_weeks : int
+        Width of an interval; must divide the horizon.
+    trees : MulticlassTrees, optional
+        Settings of both models.
+
+    Attributes
+    ----------
+    hazard_, change_ : MulticlassTrees
+        Class of the next interval; change given the ending.
+    n_rows_, n_finished_ : int
+        Rows and finished rows that taught.
+    """
+
+    def __init__(
+        self, *, horizon_weeks: int = 24, interval_weeks: int = 6, trees: MulticlassTrees | None = None
+    ) -> None:
+        if horizon_weeks < 1 or interval_weeks < 1 or horizon_weeks % interval_weeks:
+            raise ConfigError(
+                f"interval_weeks must divide horizon_weeks, both at least 1, got {interval_weeks}, {horizon_weeks}"
+            )
+        self.horizon_weeks, self.interval_weeks = horizon_weeks, interval_weeks
+        self.trees = MulticlassTrees() if trees is None else trees
+
+    @property
+    def n_intervals(self) -> int:
+        """How many intervals make the horizon."""
+        return self.horizon_weeks // self.interval_weeks
+
+    def fit(self, stack: Stack, fate: Followed) -> Self:
+        """Learn hazards from everybody at risk, and changes from whoever finished within the horizon.
+
+        Parameters
+        ----------
+        stack : Stack
+            Rows at risk, open ones included.
+        fate : Followed
+            What became of them.
+
+        Returns
+        -------
+        EndingModel
+            Itself, fitted.
+
+        Raises
+        ------
+        DataError
+            If fewer than 20 rows finished within the horizon, or all of them in one way.
+        """
+        rows, classes = self._periods(fate)
+        finished = np.flatnonzero((fate.ending >= 0) & (fate.weeks <= self.horizon_weeks))
+        ways, changes = np.unique(fate.ending[finished]), np.unique(fate.change[finished])
+        if finished.size < FEWEST or not ways.size or changes.size == 1:
+            raise DataError(
+                f"endings: {finished.size} rows finished within {self.horizon_weeks} weeks, with {changes.size} kinds "
+                f"of change; at least {FEWEST} and two kinds are needed (rule enough endings)"
+            )
+        self.encoding_ = Encoding.learn(stack.table.frame)
+        with single_thread():
+            encoded = self.encoding_.apply(stack.table.frame)
+            who = pd.factorize(stack.table.keys["pseudonym"])[0].astype(np.int64)
+            self.hazard_ = clone(self.trees).fit(
+                self._timed(encoded[rows[:, 0]], rows[:, 1]), classes, groups=who[rows[:, 0]]
+            )
+            self.change_ = clone(self.trees).fit(
+                _given(encoded[finished], fate.ending[finished]), fate.change[finished], groups=who[finished]
+            )
+        self.n_rows_, self.n_finished_ = len(stack.rows), int(finished.size)
+        return self
+
+    def resampled(self, stack: Stack, fate: Followed, *, weights: Integers) -> "EndingModel":
+        """Fit the same numbers of trees to a resample of patients.
+
+        Parameters
+        ----------
+        stack, fate : Stack, Followed
+            What taught this model.
+        weights : ndarray of int, shape (n_rows,)
+            How often each row counts (rows of one patient alike).
+
+        Returns
+        -------
+        EndingModel
+            With the same encoding and numbers of rounds.
+        """
+        twin = EndingModel(
+            horizon_weeks=self.horizon_weeks, interval_weeks=self.interval_weeks, trees=clone(self.trees)
+        )
+        chosen = np.repeat(np.arange(weights.size), weights)
+        part = fate.take(chosen)
+        twin.encoding_ = self.encoding_
+        rows, classes = self._periods(part)
+        finished = np.flatnonzero((part.ending >= 0) & (part.weeks <= self.horizon_weeks))
+        with single_thread():
+            encoded = self.encoding_.apply(stack.table.frame)[chosen]
+            twin.hazard_ = _refit(self.hazard_, self._timed(encoded[rows[:, 0]], rows[:, 1]), classes)
+            twin.change_ = _refit(self.change_, _given(encoded[finished], part.ending[finished]), part.change[finished])
+        return twin
+
+    def predict(self, stack: Stack, below_caseness: NDArray[np.bool_]) -> pd.DataFrame:
+        """Say how probable each joint ending is within the horizon, and being still open then.
+
+        Parameters
+        ----------
+        stack : Stack
+            Rows at risk.
+        below_caseness : ndarray of bool, shape (n,)
+            Known not to have been a case at the start: recovery is impossible.
+
+        Returns
+        -------
+        DataFrame
+            One column an entry of `COLUMNS` ("planned|reliable_recovery", ..., "still_open"); rows add up to 1.
+        """
+        with single_thread():
+            encoded = self.encoding_.apply(stack.table.frame)
+            n, k = len(encoded), self.n_intervals
+            timed = self._timed(np.repeat(encoded, k, axis=0), np.tile(np.arange(k), n))
+            hazard = _spread(self.hazard_, timed, 1 + len(ENDING_KEYS)).reshape(n, k, -1)
+            surviving = np.ones(n)
+            reached = np.zeros((n, len(ENDING_KEYS)))
+            for interval in range(k):
+                reached += surviving[:, None] * hazard[:, interval, 1:]
+                surviving = surviving * hazard[:, interval, CONTINUE]
+            allowed = possible(below_caseness)
+            joint = np.zeros((n, len(ENDING_KEYS), len(CHANGE_KEYS)))
+            for ending in range(len(ENDING_KEYS)):
+                given = _spread(self.change_, _given(encoded, np.full(n, ending)), len(CHANGE_KEYS)) * allowed
+                total = given.sum(axis=1, keepdims=True)
+                unlearnt = np.zeros(len(CHANGE_KEYS))
+                unlearnt[-1] = 1.0  # where all that was learnt is impossible, nothing can be assessed
+                share = np.divide(given, total, out=np.tile(unlearnt, (n, 1)), where=total > 0)
+                joint[:, ending] = reached[:, ending, None] * share
+        return pd.DataFrame(np.column_stack([joint.reshape(n, -1), surviving]), columns=list(COLUMNS))
+
+    def _periods(self, fate: Followed) -> tuple[NDArray[np.int64], Integers]:
+        # (row, interval) pairs with their class; an interval in which somebody was lost from sight is not used
+        at = np.minimum(np.maximum(np.ceil(fate.weeks / self.interval_weeks) - 1, 0), self.n_intervals).astype(np.int64)
+        seen = np.floor(fate.weeks / self.interval_weeks).astype(np.int64)
+        over = fate.ending >= 0
+        lengths = np.where(over, np.minimum(at + 1, self.n_intervals), np.clip(seen, 0, self.n_intervals))
+        row = np.repeat(np.arange(lengths.size), lengths)
+        interval = np.arange(row.size) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        ends = over[row] & (interval == at[row])
+        return np.column_stack([row, interval]), np.where(ends, fate.ending[row] + 1, CONTINUE)
+
+    def _timed(self, encoded: Floats, interval: Integers) -> Floats:
+        return np.column_stack([encoded, interval.astype(float)])
+
+
+def marginal(joint: pd.DataFrame, *, endings: tuple[str, ...] = (), changes: tuple[str, ...] = ()) -> Floats:
+    """Add up the joint endings of some kinds.
+
+    Parameters
+    ----------
+    joint : DataFrame
+        From `EndingModel.predict`.
+    endings, changes : tuple of str
+        Keys to be added up; empty means all.
+
+    Returns
+    -------
+    ndarray of float, shape (n,)
+        Probability of any of them within the horizon.
+    """
+    names = [f"{ending}|{change}" for ending in endings or ENDING_KEYS for change in changes or CHANGE_KEYS]
+    return np.asarray(joint[names].to_numpy().sum(axis=1), dtype=float)
+
+
+def _given(encoded: Floats, ending: Integers) -> Floats:
+    return np.column_stack([encoded, np.eye(len(ENDING_KEYS))[ending]])
+
+
+def _spread(model: MulticlassTrees, X: Floats, n_classes: int) -> Floats:
+    # probabilities at the places of all classes; classes that taught nobody get none
+    found = softmax(margins(model.booster_, X, model.n_trees_))
+    spread = np.zeros((len(X), n_classes))
+    spread[:, np.asarray(model.classes_, dtype=np.int64)] = found
+    return spread
+
+
+def _refit(model: MulticlassTrees, X: Floats, classes: Integers) -> MulticlassTrees:
+    twin: MulticlassTrees = clone(model)
+    known = np.isin(classes, model.classes_)
+    codes = np.searchsorted(model.classes_, classes[known])
+    twin.classes_, twin.n_trees_ = model.classes_, model.n_trees_
+    twin.booster_ = model.learn_encoded(X[known], codes, model.classes_.size, model.n_trees_)
+    return twin

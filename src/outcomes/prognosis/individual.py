@@ -1,0 +1,325 @@
+"""What may be said of one open case today? Probabilities with intervals, the course, reasons, or why nothing is said.
+
+`teach` learns from the research view, `foretell` answers for open cases. Patient level: for direct care only.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+from scipy.stats import norm
+
+from outcomes.errors import ConfigError, DataError
+from outcomes.kernel.resampling import cluster_bootstrap
+from outcomes.prognosis import explanation
+from outcomes.prognosis.endings import CHANGES, ENDINGS, Ended
+from outcomes.prognosis.frontier import Frontier
+from outcomes.prognosis.future import AHEAD, LEVEL, FutureScores, learn_scores
+from outcomes.prognosis.hazards import CHANGE_KEYS, ENDING_KEYS, EndingModel, Followed, followed, marginal
+from outcomes.prognosis.metrics import log_odds
+from outcomes.prognosis.models import BoostedTrees
+from outcomes.prognosis.stacked import WEEKS, Stack, as_of, stack
+from outcomes.prognosis.timeline import KEY, Courses
+
+INVENTED: Final = "invented"
+SCORED, OUTSIDE, UNSCORED = "scored", "outside the training data", "cannot be scored"
+GOOD: Final = ("reliable_recovery", "improvement_only")  # what the reasons speak for or against: reliable improvement
+SUMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {  # sums of joint endings that people ask for
+    "recovery": {"changes": ("reliable_recovery", "recovery_only")},
+    "reliable_recovery": {"changes": ("reliable_recovery",)},
+    "reliable_improvement": {"changes": GOOD},
+    "reliable_deterioration": {"changes": ("reliable_deterioration",)},
+    "dropped_out": {"endings": ("dropped_out",)},
+}
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """How the teaching is done.
+
+    Parameters
+    ----------
+    sessions, weeks : tuple of int
+        Landmarks after sessions, and at weeks since the first contact.
+    horizon_weeks, interval_weeks : int
+        How far ahead, in which steps.
+    resamples : int
+        Refits on resampled patients, for the intervals of the probabilities; 0 leaves them blank.
+    instruments : tuple of str
+        Whose later scores are foretold.
+    level : float
+        Share of later scores that their intervals are to cover.
+    sensitive : bool
+        Whether sensitive attributes are used; by default nobody is scored by them.
+    seed : int
+        Seed of models and resamples.
+    """
+
+    sessions: tuple[int, ...] = (0, 1, 2, 3, 4)
+    weeks: tuple[int, ...] = WEEKS
+    horizon_weeks: int = 24
+    interval_weeks: int = 6
+    resamples: int = 10
+    instruments: tuple[str, ...] = ("phq9", "gad7")
+    level: float = LEVEL
+    sensitive: bool = False
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Taught:
+    """What was learnt: joint endings and their resampled twins, later scores, what reasons rest on, and its limits.
+
+    `trained_on` is the kind of the source: "invented", "anonymised" or "identified".
+    """
+
+    lessons: Lessons
+    endings: EndingModel
+    twins: tuple[EndingModel, ...]
+    scores: FutureScores | None
+    reasons: BoostedTrees | None
+    frontier: Frontier
+    trained_on: str
+
+
+@dataclass(frozen=True)
+class Individual:
+    """What may be said of each open case; every frame is keyed by pseudonym and referral.
+
+    `status`: weeks_since_last_contact, questionnaires_so_far, status ("scored", "outside the training data", "cannot be
+    scored"), because (words, empty where scored). Everyone who was asked about has exactly one row.
+
+    `endings`: kind ("joint" or "sum"), ending, change, words, probability, low, high, horizon_weeks. Joint rows and the
+    one of "still_open" add up to one; sums ("recovery", "reliable_recovery", "reliable_improvement",
+    "reliable_deterioration", "dropped_out") are made of them. Nobody outside the training data is in it.
+
+    `course`: instrument, ahead (questionnaires from now), estimand, expected, low, high, level, n_training.
+
+    `reasons`: direction ("for" or "against" reliable improvement), rank, word, log_odds, reason; up to three each way.
+    """
+
+    status: pd.DataFrame
+    endings: pd.DataFrame
+    course: pd.DataFrame
+    reasons: pd.DataFrame
+
+
+def teach(
+    courses: Courses,
+    ended: Ended,
+    *,
+    trained_on: str,
+    lessons: Lessons | None = None,
+    extra: pd.DataFrame | None = None,
+    rows: Stack | None = None,
+) -> Taught:
+    """Learn from everybody who is or was in treatment.
+
+    Parameters
+    ----------
+    courses : Courses
+        Tables of the research view.
+    ended : Ended
+        From `outcomes.prognosis.endings.ended`.
+    trained_on : str
+        Kind of the source.
+    lessons : Lessons, optional
+        Landmarks, horizon, resamples.
+    extra : DataFrame, optional
+        Further columns with an occasion.
+    rows : Stack, optional
+        The rows, where they have been made already (by the same lessons).
+
+    Returns
+    -------
+    Taught
+        For `foretell`.
+
+    Raises
+    ------
+    DataError
+        If the feed has no days, or too few referrals have ended.
+    """
+    settings = Lessons() if lessons is None else lessons
+    made = stack(courses, sessions=settings.sessions, weeks=settings.weeks, extra=extra) if rows is None else rows
+    seen = made if settings.sensitive else replace(made, table=made.table.without_sensitive())
+    fate = followed(seen, ended)
+    model = EndingModel(horizon_weeks=settings.horizon_weeks, interval_weeks=settings.interval_weeks)
+    model.trees.set_params(random_state=settings.seed)
+    model.fit(seen, fate)
+    people = seen.table.keys["pseudonym"].to_numpy(dtype=str)
+    draws = (
+        cluster_bootstrap(people, settings.resamples, np.random.default_rng(settings.seed))
+        if settings.resamples
+        else ()
+    )
+    twins = tuple(model.resampled(seen, fate, weights=weights) for weights in draws)
+    try:
+        scores = learn_scores(
+            courses, seen, settings.instruments, ahead=AHEAD, level=settings.level, random_state=settings.seed
+        )
+    except DataError:
+        scores = None  # too few later scores: the course is left out, and the frame is empty
+    frontier = Frontier.learn(seen.table, model.encoding_)
+    return Taught(settings, model, twins, scores, _speaker(seen, fate, settings), frontier, trained_on)
+
+
+def foretell(
+    taught: Taught, courses: Courses, days: pd.DataFrame, ended: Ended, *, kind: str, extra: pd.DataFrame | None = None
+) -> Individual:
+    """Say what may be said of open cases on a day.
+
+    Parameters
+    ----------
+    taught : Taught
+        From `teach`.
+    courses : Courses
+        Tables of the cases (the care view), in the shape of those that taught.
+    days : DataFrame
+        pseudonym, referral, day: today as days since that referral.
+    ended : Ended
+        Of these cases, for who was at caseness at the start.
+    kind : str
+        Kind of the source of the cases.
+    extra : DataFrame, optional
+        Further columns with an occasion, as they taught.
+
+    Returns
+    -------
+    Individual
+        Frames for the clinical page.
+
+    Raises
+    ------
+    ConfigError
+        If the model was taught by invented people and the cases are real.
+    DataError
+        If a referral stands twice, or the cases have no days.
+    """
+    refuse_invented(taught.trained_on, kind)
+    wanted = days[KEY].astype("str").reset_index(drop=True)
+    rows = as_of(courses, days, extra=extra)
+    rows = _same_columns(rows, taught)
+    outside = taught.frontier.outside(rows.table)
+    blank = rows.table.frame["questionnaires_so_far"].eq(0).to_numpy(dtype=bool)
+    status = _status(wanted, rows, outside, blank)
+    chosen = rows.take(~(outside["outside"].to_numpy(dtype=bool) | blank))
+    fate = followed(chosen, ended)
+    told = _endings(taught, chosen, fate)
+    course = pd.DataFrame() if taught.scores is None else taught.scores.predict(chosen).drop(columns="row")
+    return Individual(status, told, course, _reasons(taught, chosen))
+
+
+def refuse_invented(trained_on: str, kind: str) -> None:
+    """Refuse to score real people by a model that learnt from invented ones.
+
+    Parameters
+    ----------
+    trained_on, kind : str
+        Kinds of the source of the model and of the rows.
+
+    Raises
+    ------
+    ConfigError
+        If the first is "invented" and the second is not.
+    """
+    if trained_on == INVENTED and kind != INVENTED:
+        raise ConfigError(
+            "this model was taught by an invented service; it may not say anything about real people. Train it on the "
+            "service's own past courses first"
+        )
+
+
+def _speaker(seen: Stack, fate: Followed, settings: Lessons) -> BoostedTrees | None:
+    # one model of reliable improvement over all rows, whose trees can be explained
+    good = np.isin(fate.change, [CHANGE_KEYS.index(key) for key in GOOD])
+    code, judged = fate.within(settings.horizon_weeks)
+    known = judged & (fate.ending >= 0) & (code >= 0)
+    fewest = 10
+    if min(good[known].sum(), (~good[known]).sum()) < fewest:
+        return None
+    who = seen.table.keys["pseudonym"].to_numpy()[known]
+    model = BoostedTrees(max_rounds=150, learning_rate=0.1, patience=10, random_state=settings.seed)
+    return model.fit(seen.table.frame.loc[known], good[known].astype(int), groups=who)
+
+
+def _same_columns(rows: Stack, taught: Taught) -> Stack:
+    # a column that nobody of today's caseload has is missing for all of them; a further one is not used
+    names = list(taught.endings.encoding_.levels)
+    missing = [name for name in names if name not in rows.table.frame.columns]
+    if missing:
+        raise DataError(f"features: column {', '.join(missing)} is missing (rule same columns as in training)")
+    kept = {feature.name: feature for feature in rows.table.catalogue}
+    return replace(
+        rows, table=replace(rows.table, frame=rows.table.frame[names], catalogue=tuple(kept[name] for name in names))
+    )
+
+
+def _status(wanted: pd.DataFrame, rows: Stack, outside: pd.DataFrame, blank: np.ndarray) -> pd.DataFrame:
+    frame = rows.table.frame
+    beside = rows.rows[KEY].assign(
+        weeks_since_last_contact=frame["weeks_since_last_contact"].to_numpy(),
+        questionnaires_so_far=frame["questionnaires_so_far"].to_numpy(),
+        status=np.where(blank, UNSCORED, np.where(outside["outside"], OUTSIDE, SCORED)),
+        because=np.where(blank, "no questionnaire yet", outside["because"]),
+    )
+    table = wanted.merge(beside, on=KEY, how="left")
+    absent = table["status"].isna()
+    return table.assign(
+        status=table["status"].astype("str").mask(absent, UNSCORED),
+        because=table["because"].astype("str").mask(absent, "not in treatment on this day"),
+    )
+
+
+def _endings(taught: Taught, rows: Stack, fate: Followed) -> pd.DataFrame:
+    names = [*(f"{e}|{c}" for e in ENDING_KEYS for c in CHANGE_KEYS), "still_open"]
+    point = _with_sums(taught.endings.predict(rows, fate.below_caseness), names)
+    if taught.twins:
+        # the spread of resampled twins in log-odds around the point: few refits give a stable width, not quantiles
+        drawn = [log_odds(_with_sums(one.predict(rows, fate.below_caseness), names).to_numpy()) for one in taught.twins]
+        spread = np.std(drawn, axis=0, ddof=min(1, len(drawn) - 1))
+        z = float(norm.ppf(0.975))
+        centre = log_odds(point.to_numpy())
+        low, high = (np.where(point.to_numpy() > 0, expit(centre + sign * z * spread), 0.0) for sign in (-1, 1))
+    else:
+        low = high = np.full(point.shape, np.nan)
+    parts = []
+    for place, name in enumerate(point.columns):
+        kind = "joint" if name in names else "sum"
+        ending, _, change = name.partition("|")
+        parts.append(
+            rows.rows[KEY].assign(
+                kind=kind,
+                ending=ending,
+                change=change,
+                words=_words(name, kind),
+                probability=point[name].to_numpy(),
+                low=low[:, place],
+                high=high[:, place],
+                horizon_weeks=taught.lessons.horizon_weeks,
+            )
+        )
+    return pd.concat(parts, ignore_index=True).sort_values(KEY, kind="stable", ignore_index=True)
+
+
+def _with_sums(joint: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    return joint[list(names)].assign(**{name: marginal(joint, **dict(which)) for name, which in SUMS.items()})
+
+
+def _words(name: str, kind: str) -> str:
+    if kind == "sum":
+        return name.replace("_", " ")
+    if name == "still_open":
+        return "still in treatment"
+    ending, _, change = name.partition("|")
+    return f"{ENDINGS[ending]}; {CHANGES[change]}"
+
+
+def _reasons(taught: Taught, rows: Stack) -> pd.DataFrame:
+    columns = [*KEY, "direction", "rank", "word", "log_odds", "reason"]
+    if taught.reasons is None or not len(rows.rows):
+        return pd.DataFrame(columns=columns)
+    return explanation.reasons(explanation.explain(taught.reasons, rows.table))

@@ -1,0 +1,211 @@
+"""How good are the joint endings for patients who did not teach? Every landmark, every sum that people ask for."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from outcomes.errors import DataError
+from outcomes.prognosis.acting import how_often_right
+from outcomes.prognosis.endings import Ended
+from outcomes.prognosis.evaluation import evaluate
+from outcomes.prognosis.future import FutureScores, coverage, later_scores, learn_scores
+from outcomes.prognosis.hazards import CHANGE_KEYS, COLUMNS, ENDING_KEYS, EndingModel, Followed, followed, marginal
+from outcomes.prognosis.individual import SUMS, Lessons
+from outcomes.prognosis.splits import Split
+from outcomes.prognosis.stacked import Stack
+from outcomes.prognosis.timeline import KEY, Courses
+
+FEWEST: Final = 10
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class JointValidation:
+    """What came of judging the joint endings.
+
+    `metrics`: kind, number (landmark), ending, metric, n, n_events, value, low, high. `shares`: every joint ending with
+    its observed and mean predicted share. `record`: how often such predictions were right, bins of ten patients or more.
+    `past` (patient level): pseudonym, referral, kind, number, ending, probability, happened; out of sample. `coverage`:
+    of the intervals of later scores, by what was asked for.
+    """
+
+    metrics: pd.DataFrame
+    shares: pd.DataFrame
+    record: pd.DataFrame
+    past: pd.DataFrame
+    coverage: pd.DataFrame
+
+
+def judge_joint(
+    courses: Courses,
+    rows: Stack,
+    ended: Ended,
+    splits: list[Split],
+    *,
+    lessons: Lessons,
+    n_bootstrap: int = 200,
+    groups: tuple[str, ...] = (),
+    workers: int = 1,
+) -> JointValidation:
+    """Judge joint endings and the intervals of later scores on patients who did not teach.
+
+    Parameters
+    ----------
+    courses : Courses
+        The tables.
+    rows : Stack
+        All rows at risk.
+    ended : Ended
+        How referrals ended, in the order of the episodes.
+    splits : list of Split
+        Folds of one validation, as flags over the episodes.
+    lessons : Lessons
+        Horizon, intervals, seed.
+    n_bootstrap : int
+        Resamples of patients.
+    groups : tuple of str
+        Columns of the episodes by which the coverage is broken down.
+    workers : int
+        Fits at a time; the results do not depend on it.
+
+    Returns
+    -------
+    JointValidation
+        Only rows whose horizon lies before the extract are judged.
+
+    Raises
+    ------
+    DataError
+        If no fold can be fitted.
+    """
+    seen = rows if lessons.sensitive else replace(rows, table=rows.table.without_sensitive())
+    fate = followed(seen, ended)
+    place = _places(courses, seen)
+    with ThreadPoolExecutor(workers) as pool:
+        tasks = [(courses, seen, fate, split, place, lessons) for split in splits]
+        found = [part for part in pool.map(lambda task: _fold(*task), tasks) if part is not None]
+    if not found:
+        raise DataError("endings: too few finished referrals to judge them on others (rule enough endings)")
+    judged = np.concatenate([where for where, _, _ in found])
+    joint = pd.concat([part for _, part, _ in found], ignore_index=True)
+    fates = fate.take(judged)
+    told = seen.rows.iloc[judged].reset_index(drop=True)
+    past = _past(told, joint, fates, lessons.horizon_weeks)
+    scores = [part for _, _, part in found if part is not None]
+    return JointValidation(
+        metrics=_metrics(past, n_bootstrap, lessons.seed),
+        shares=_shares(joint, fates, lessons.horizon_weeks),
+        record=how_often_right(past),
+        past=past,
+        coverage=_coverage(courses, pd.concat(scores, ignore_index=True) if scores else None, groups),
+    )
+
+
+def _places(courses: Courses, rows: Stack) -> np.ndarray:
+    place = courses.episodes[KEY].astype("str").assign(place=np.arange(len(courses.episodes)))
+    return rows.rows.merge(place, on=KEY, how="left", validate="many_to_one")["place"].to_numpy()
+
+
+def _fold(  # noqa: PLR0917  one task of a pool
+    courses: Courses, rows: Stack, fate: Followed, split: Split, place: np.ndarray, lessons: Lessons
+) -> tuple[np.ndarray, pd.DataFrame, pd.DataFrame | None] | None:
+    teaching, judged = split.training[place], np.flatnonzero(split.judged[place])
+    model = EndingModel(horizon_weeks=lessons.horizon_weeks, interval_weeks=lessons.interval_weeks)
+    model.trees.set_params(random_state=lessons.seed)
+    learners, others = rows.take(teaching), rows.take(judged)
+    try:
+        model.fit(learners, fate.take(teaching))
+    except DataError:
+        return None  # a fold with too few endings judges nobody; the counts show it
+    told = model.predict(others, fate.take(judged).below_caseness)
+    try:
+        scores = learn_scores(courses, learners, lessons.instruments, level=lessons.level, random_state=lessons.seed)
+    except DataError:
+        return judged, told, None
+    return judged, told, _told_scores(courses, others, scores)
+
+
+def _told_scores(courses: Courses, others: Stack, scores: FutureScores) -> pd.DataFrame:
+    predicted = scores.predict(others)
+    pairs = predicted[["instrument", "ahead"]].drop_duplicates().itertuples(index=False, name=None)
+    observed = pd.concat(
+        [
+            others.rows[["kind", "number"]].assign(
+                row=np.arange(len(others.rows)),
+                instrument=key,
+                ahead=ahead,
+                observed=later_scores(courses, others, key, ahead),
+            )
+            for key, ahead in pairs
+        ],
+        ignore_index=True,
+    )
+    beside = predicted.merge(observed, on=["row", "instrument", "ahead"])
+    return beside.loc[beside["observed"].notna()]
+
+
+def _past(told: pd.DataFrame, joint: pd.DataFrame, fate: Followed, horizon: int) -> pd.DataFrame:
+    code, judged = fate.within(horizon)
+    ending, change = code // len(CHANGE_KEYS), code % len(CHANGE_KEYS)
+    over = code < len(COLUMNS) - 1
+    parts = []
+    for name, which in SUMS.items():
+        hit = over.copy()
+        if "endings" in which:
+            hit &= np.isin(ending, [ENDING_KEYS.index(key) for key in which["endings"]])
+        if "changes" in which:
+            hit &= np.isin(change, [CHANGE_KEYS.index(key) for key in which["changes"]])
+        part = told[[*KEY, "kind", "number"]].assign(
+            ending=name,
+            probability=np.clip(marginal(joint, **dict(which)), 0, 1),
+            happened=pd.array(hit, dtype="boolean"),
+            applies=~(fate.below_caseness & ("recovery" in name)),
+        )
+        parts.append(part.loc[judged])
+    return pd.concat([part.loc[part["applies"]].drop(columns="applies") for part in parts], ignore_index=True)
+
+
+def _metrics(past: pd.DataFrame, n_bootstrap: int, seed: int) -> pd.DataFrame:
+    parts = []
+    for (kind, number, ending), part in past.groupby(["kind", "number", "ending"], sort=True):
+        happened = part["happened"].astype(int)
+        if min(happened.sum(), (1 - happened).sum()) < FEWEST:
+            continue
+        figures = evaluate(
+            happened,
+            part["probability"],
+            pseudonyms=part["pseudonym"].to_numpy(dtype=str),
+            n_bootstrap=n_bootstrap,
+            random_state=seed,
+        )
+        parts.append(figures.assign(kind=kind, number=number, ending=ending))
+    columns = ["kind", "number", "ending", "metric", "n", "n_events", "value", "low", "high"]
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
+def _shares(joint: pd.DataFrame, fate: Followed, horizon: int) -> pd.DataFrame:
+    code, judged = fate.within(horizon)
+    counted = np.bincount(code[judged], minlength=len(COLUMNS))
+    ending = [name.partition("|")[0] for name in COLUMNS]
+    change = [name.partition("|")[2] for name in COLUMNS]
+    n = int(judged.sum())
+    predicted = joint.loc[judged, list(COLUMNS)].mean().to_numpy() if n else np.full(len(COLUMNS), np.nan)
+    return pd.DataFrame({"ending": ending, "change": change, "n": n, "n_ended": counted, "predicted": predicted})
+
+
+def _coverage(courses: Courses, told: pd.DataFrame | None, groups: tuple[str, ...]) -> pd.DataFrame:
+    if told is None:
+        return pd.DataFrame()
+    there = [name for name in groups if name in courses.episodes.columns]
+    beside = told.merge(courses.episodes[[*KEY, *there]].astype("str"), on=KEY, how="left")
+    beside = beside.assign(row=np.arange(len(beside)), landmark=beside["kind"] + " " + beside["number"].astype("str"))
+    observed = beside[["row", "instrument", "ahead", "observed"]]
+    parts = []
+    for name in ("landmark", *there):
+        cells = coverage(beside.drop(columns="observed").rename(columns={name: "group"}), observed, ["group"])
+        parts.append(cells.assign(by=name))
+    return pd.concat(parts, ignore_index=True)
