@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from outcomes.errors import AccessError
-from outcomes.tracking.erasing import RunsErased, erase_runs, runs_of
+from outcomes.tracking.erasing import RunsErased, erase_runs, runs_of, snapshots_of
 from outcomes.tracking.mlflow_store import DATABASE, MlflowStore
 from outcomes.tracking.opening import Subject, tracker
 
@@ -67,6 +67,8 @@ def test_erasing_twice_changes_nothing(store: Path, subject: Make) -> None:
     erase_runs(store, {GONE})
     assert erase_runs(store, {GONE}) == RunsErased(0, 0, 0)
     assert runs_of(store, {GONE}) == ()
+    assert snapshots_of(store, "demo_study") == {KEPT}
+    assert snapshots_of(store, "another_study") == snapshots_of(store / "none", "demo_study") == frozenset()
     assert len(runs_of(store, {KEPT})) == 2
 
 

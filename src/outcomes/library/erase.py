@@ -6,18 +6,22 @@ next. Library and vault change in one step. What was made from the old snapshots
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
 
-from outcomes.errors import DataError
+from outcomes.errors import AccessError, DataError
 from outcomes.library import still_in_care
+from outcomes.library.keyring import PseudonymKey, source_key
 from outcomes.library.ledger import PREFIX, SAFETY, SAFETY_HELD
 from outcomes.library.lineage import Product, products
 from outcomes.library.optout import ALLOWLIST, OBJECTIONS, refresh
 from outcomes.library.parts import leave_out
+from outcomes.library.source import Source
 from outcomes.library.state import Stores, anchored, publish, sweep
+from outcomes.library.submissions import SUBMISSIONS
 from outcomes.library.tombstones import (
     NHS_NUMBER,
     PATIENT,
@@ -25,6 +29,7 @@ from outcomes.library.tombstones import (
     Tombstones,
     buried,
     intend,
+    intended,
     mark,
     marked,
     plain,
@@ -74,6 +79,8 @@ class Erased:
         Snapshots of the history that were removed.
     doomed : frozenset of str
         Snapshots that held them, or that nobody can look into any longer: what was made from these goes.
+    spared : frozenset of str
+        Snapshots that never held them.
     products : tuple of Product
         What the lineage says was made from them.
     """
@@ -85,7 +92,41 @@ class Erased:
     snapshot: str
     dropped: int
     doomed: frozenset[str]
+    spared: frozenset[str]
     products: tuple[Product, ...]
+
+
+def naming_key(stores: Stores, keys: Path | None, *, seed: int | None = None) -> PseudonymKey:
+    """Find the key with which this library names its people.
+
+    Parameters
+    ----------
+    stores : Stores
+        Library and vault.
+    keys : Path or None
+        Folder of keys of the steward; None for a source that has no secret.
+    seed : int, optional
+        Of an invented service.
+
+    Returns
+    -------
+    PseudonymKey
+        The key that the library was made with.
+
+    Raises
+    ------
+    AccessError
+        If it is another one, or there is no library.
+    """
+    head = stores.library.head()
+    if head is None:
+        raise AccessError(f"{stores.library.root.name}: no library there, or nothing was taken in yet")
+    facts = stores.library.manifest(head["current"])
+    source = Source(format="tidy_wide", kind=facts["kind"], reason=facts["reason"], files={}, seed=seed)
+    key = source_key(source, keys, (stores.library.root, stores.vault.root))
+    if key.fingerprint != facts["key"]:
+        raise AccessError("the library was made with another pseudonym key (or seed, or reason): use that one")
+    return key
 
 
 def find(stores: Stores, identifiers: Iterable[str], *, domain: str) -> Found:
@@ -186,6 +227,13 @@ def foresee(stores: Stores, found: Found, key: Pseudonymiser) -> Erased:
     people = _people(stores, head, found, key)
     theirs = stores.vault.of(head["vault"], people)
     library = stores.library.of(head["current"], {"pseudonym": people["pseudonym"]})
+    made = products(stores.library)
+    free = _free(stores, head, people["pseudonym"])
+    if found.local_ids:
+        doomed = (frozenset(entry["snapshot"] for entry in head["history"]) | {one.snapshot for one in made}) - free
+        doomed |= (intended(stores.library.root) or Tombstones()).snapshots
+    else:  # nothing new: what was made from snapshots that were erased before, and is there again, goes again
+        doomed = buried(stores.library.root, stores.vault).snapshots
     return Erased(
         people=len(found.local_ids),
         library={name: len(frame) for name, frame in library.items()},
@@ -193,8 +241,9 @@ def foresee(stores: Stores, found: Found, key: Pseudonymiser) -> Erased:
         in_care=len(still_in_care.open_people(theirs)),
         snapshot=head["current"],
         dropped=len(head["history"]),
-        doomed=(doomed := _doomed(stores, head, people["pseudonym"])),
-        products=tuple(one for one in products(stores.library) if one.snapshot in doomed),
+        doomed=doomed,
+        spared=free - doomed,
+        products=tuple(one for one in made if one.snapshot in doomed),
     )
 
 
@@ -208,12 +257,10 @@ def _people(stores: Stores, head: Mapping[str, Any], found: Found, key: Pseudony
     return {"pseudonym": pseudonyms, LOCAL: sorted(ids)}
 
 
-def _doomed(stores: Stores, head: Mapping[str, Any], pseudonyms: Collection[str]) -> frozenset[str]:
-    # All snapshots anybody knows of, without those that can be seen not to hold them.
-    history = {entry["snapshot"] for entry in head["history"]}
-    wanted = {"pseudonym": list(pseudonyms)}
-    free = {name for name in history if not len(stores.library.of(name, wanted, ("patients",))["patients"])}
-    return frozenset((history | {one.snapshot for one in products(stores.library)}) - free)
+def _free(stores: Stores, head: Mapping[str, Any], pseudonyms: Collection[str]) -> frozenset[str]:
+    # Snapshots that can be seen not to hold them.
+    wanted, history = {"pseudonym": list(pseudonyms)}, {entry["snapshot"] for entry in head["history"]}
+    return frozenset(name for name in history if not len(stores.library.of(name, wanted, ("patients",))["patients"]))
 
 
 def erase(stores: Stores, found: Found, key: Pseudonymiser) -> Erased:
@@ -250,9 +297,7 @@ def erase(stores: Stores, found: Found, key: Pseudonymiser) -> Erased:
         told = foresee(stores, found, key)
         marks = {mark(key, PATIENT, one) for one in found.local_ids}
         marks |= {mark(key, NHS_NUMBER, one) for one in found.numbers}
-        intend(
-            stores.library.root, Tombstones(frozenset(marks), told.doomed if marks else frozenset(), key.fingerprint)
-        )
+        intend(stores.library.root, Tombstones(frozenset(marks), told.doomed, key.fingerprint))
         clean_lists(stores, key)
         if not found.local_ids:
             sweep(stores, head)
@@ -263,16 +308,7 @@ def erase(stores: Stores, found: Found, key: Pseudonymiser) -> Erased:
         snapshot, vault = _rewrite(stores, head, people, theirs)
         publish(stores, head, snapshot=snapshot, vault=vault, forget=True)
         refresh(stores)
-    return Erased(
-        people=told.people,
-        library=told.library,
-        vault=told.vault,
-        in_care=told.in_care,
-        snapshot=snapshot,
-        dropped=told.dropped,
-        doomed=told.doomed,
-        products=told.products,
-    )
+    return replace(told, snapshot=snapshot, spared=told.spared | {snapshot})
 
 
 def _rewrite(
@@ -309,9 +345,11 @@ def _last_day(frames: Iterable[pd.DataFrame]) -> int | None:
 
 
 def _last_day_without(stores: Stores, head: Mapping[str, Any], people: Mapping[str, list[str]]) -> int | None:
-    # Nobody has noted whether the extract's day was declared: what the others' rows say is what is known.
+    # What the feeds declared, and what the others' rows say.
     tables = stores.vault.tables(head["vault"])
-    return _last_day(leave_out(frame, people) for name, frame in tables.items() if name.startswith(PREFIX))
+    told = _last_day(leave_out(frame, people) for name, frame in tables.items() if name.startswith(PREFIX))
+    declared = tables[SUBMISSIONS]["extract_day"].max() if SUBMISSIONS in tables else pd.NA
+    return max((int(day) for day in (told, declared) if not pd.isna(day)), default=None)
 
 
 def clean_lists(stores: Stores, key: Pseudonymiser) -> None:

@@ -5,10 +5,12 @@ a mark is a hash of a pseudonym, which nobody can make without the steward's key
 an erased person, so that a restored one is refused before anybody reads it.
 """
 
+import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -23,6 +25,7 @@ from outcomes.library.store import Store
 FOLDER: Final = "erasures"
 DONE: Final = "tombstones.json"
 PENDING: Final = "pending.json"
+LOCK: Final = "erasing.lock"
 NOTE: Final = "tombstones"
 PATIENT: Final = "patient"
 NHS_NUMBER: Final = "nhs_number"
@@ -206,6 +209,39 @@ def buried(library: Path, vault: Store | None = None) -> Tombstones:
     return found.joined(_parsed(vault.note(NOTE))) if vault is not None else found
 
 
+@contextmanager
+def one_at_a_time(library: Path) -> Iterator[None]:
+    """Let one erasure at a time work on a library, from the intent to the receipt.
+
+    Parameters
+    ----------
+    library : Path
+        The library's folder.
+
+    Yields
+    ------
+    None
+        While no other can begin.
+
+    Raises
+    ------
+    AccessError
+        If another is at work, or the register cannot be written.
+    """
+    folder = folder_of(library)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = os.open(folder / LOCK, os.O_WRONLY | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise AccessError(f"{folder.name}: cannot be written ({error.strerror}); nothing was changed") from None
+    with os.fdopen(lock, "w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AccessError("another erasure is at work on this library; try again when it has finished") from None
+        yield
+
+
 def intended(library: Path) -> Tombstones | None:
     """Read what an erasure that was stopped was about to do.
 
@@ -290,7 +326,10 @@ def refuse_erased(library: Path, snapshot: str) -> None:
     """
     folder = folder_of(library)
     if (folder / PENDING).is_file():
-        raise AccessError("an erasure was stopped half way; complete it first: outcomes erase EXPERIMENT.toml --resume")
+        raise AccessError(
+            "an erasure is under way or was stopped half way; wait, or complete it: "
+            "outcomes erase EXPERIMENT.toml --resume"
+        )
     if snapshot in _read(folder / DONE).snapshots:
         raise AccessError(
             f"snapshot {snapshot!r} held somebody who was erased since (a restored copy brings it back): it is not "

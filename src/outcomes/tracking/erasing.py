@@ -92,6 +92,37 @@ def runs_of(store: Path, snapshots: Collection[str], run_ids: Collection[str] = 
         return tuple(row[0] for row in base.execute("SELECT id FROM doomed_runs ORDER BY id"))
 
 
+def snapshots_of(store: Path, study: str) -> frozenset[str]:
+    """Say from which snapshots the runs of a study came.
+
+    Parameters
+    ----------
+    store : Path
+        Folder of the MLflow store.
+    study : str
+        Name of the study.
+
+    Returns
+    -------
+    frozenset of str
+        Names of snapshots; empty where there is no store.
+
+    Raises
+    ------
+    AccessError
+        If the database cannot be read.
+    """
+    if not (store / DATABASE).is_file():
+        return frozenset()
+    with _opened(store) as base:
+        rows = base.execute(
+            "SELECT DISTINCT t.value FROM tags t JOIN runs r ON r.run_uuid = t.run_uuid"
+            " JOIN experiments e ON e.experiment_id = r.experiment_id WHERE t.key = ? AND e.name = ?",
+            (SNAPSHOT_TAG, study),
+        )
+        return frozenset(row[0] for row in rows)
+
+
 def erase_runs(store: Path, snapshots: Collection[str], run_ids: Collection[str] = ()) -> RunsErased:
     """Delete the runs that came from some snapshots: files, models, rows, and the free pages that held them.
 
