@@ -14,13 +14,17 @@ from outcomes.cli.options import REPORTS, ROOT, Allowlist, ExperimentFile, Keys,
 def ingest(
     experiment: ExperimentFile,
     source: SourceFolder = None,
+    fewer_rows: Annotated[
+        bool,
+        typer.Option("--fewer-rows", help="A whole submission with under half of the rows is right, not cut off."),
+    ] = False,
     keys: Keys = None,
     workspace: Root = ROOT,
 ) -> None:
     """Check a feed and commit it to the library; print what was accepted, set aside and refused."""
     from outcomes.studies.opening import Request, ingest_feed
 
-    request = Request(experiment, workspace, REPORTS, source=source, keys=keys)
+    request = Request(experiment, workspace, REPORTS, source=source, keys=keys, fewer_rows=fewer_rows)
     with progress() as show:
         report = ingest_feed(request, progress=show)
     out.print(report, markup=False)
@@ -42,19 +46,20 @@ def optout(
     dated: Annotated[
         str | None, typer.Option(help="Day of the list, YYYY-MM-DD; read from its name (DDMMYY) if absent.")
     ] = None,
+    keys: Keys = None,
     workspace: Root = ROOT,
 ) -> None:
     """Register whom research may read: the answer of the national data opt-out, and local objections."""
     from outcomes.studies.opening import Request, day_of, register_optout
 
-    request = Request(experiment, workspace, REPORTS, allowlist=allowlist)
+    request = Request(experiment, workspace, REPORTS, allowlist=allowlist, keys=keys)
     day = day_of(dated, "--dated")
     out.print(register_optout(request, objections=objections, by_patient_id=by_patient_id, dated=day), markup=False)
 
 
 @app.command(epilog="Example: `outcomes verify experiments/simulated_service.toml`")
-def verify(experiment: ExperimentFile, workspace: Root = ROOT) -> None:
-    """Check that every part of the library's snapshot still has the hash that names it."""
+def verify(experiment: ExperimentFile, keys: Keys = None, workspace: Root = ROOT) -> None:
+    """Check every byte of library, vault and audit log, as far as the keys given reach."""
     from outcomes.studies.opening import Request, verify_library
 
-    out.print(verify_library(Request(experiment, workspace, REPORTS)), markup=False)
+    out.print(verify_library(Request(experiment, workspace, REPORTS, keys=keys)), markup=False)

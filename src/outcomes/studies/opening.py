@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
 
 from outcomes.errors import AccessError, ConfigError, DataError, OutcomesError
-from outcomes.library.intake import IntakeReport, Source, folder_source, ingest
+from outcomes.library.intake import FeedRefused, IntakeReport, Source, folder_source, ingest
 from outcomes.library.optout import register_allowlist
 from outcomes.library.roles import has_key
 from outcomes.library.store import taken_in
@@ -22,6 +23,7 @@ from outcomes.studies.progress import Progress, silent
 from outcomes.studies.workspace import Workspace
 
 MOST_FAULTS = 20
+SHEET: Final = "quarantine.csv"
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Request:
         Answer of the national data opt-out; identified sources need one.
     keys
         Folder of keys of a role (`outcomes keys create`), outside library and vault; identified sources need one.
+    fewer_rows
+        The word that a whole submission with fewer than half of the rows of the one before is not cut off.
     """
 
     experiment: Path
@@ -48,6 +52,7 @@ class Request:
     source: Path | None = None
     allowlist: Path | None = None
     keys: Path | None = None
+    fewer_rows: bool = False
 
     def read(self) -> tuple[Experiment, Workspace]:
         """Read the experiment file and say where its study lies.
@@ -187,7 +192,10 @@ def ingest_feed(request: Request, *, progress: Progress = silent) -> str:
         If a key is missing or a folder cannot be used.
     """
     experiment, workspace = request.read()
-    return take_in(request, experiment, workspace, progress=progress).text()
+    report = take_in(request, experiment, workspace, progress=progress)
+    sheet = workspace.intake.with_name(SHEET)
+    told = f"\nRow by row, for the data manager: {sheet}\n" if len(report.quarantine) else ""
+    return report.text() + told
 
 
 def take_in(
@@ -240,14 +248,23 @@ def take_in(
     progress(step, 0, 1)
     try:
         report = ingest(source, library=workspace.library, vault=workspace.vault, keys=workspace.keys)
-    except OutcomesError:
+    except OutcomesError as error:
+        if isinstance(error, FeedRefused):
+            _write_report(workspace, error.report)
         note_access(workspace, "ingest", PURPOSES["ingest"], result="refused")
         raise
     counts = {name: int(report.tally[name].sum()) for name in ("read", "accepted", "duplicate", "quarantined")}
     note_access(workspace, "ingest", PURPOSES["ingest"], snapshot=report.snapshot, counts=counts, anchor=True)
-    workspace.intake.write_text(report.text(), encoding="utf-8")
+    _write_report(workspace, report)
     progress(step, 1, 1)
     return report
+
+
+def _write_report(workspace: Workspace, report: IntakeReport) -> None:
+    # Of a refused feed too: it is what a data manager needs most. No cell of the feed is in it.
+    workspace.intake.parent.mkdir(parents=True, exist_ok=True)
+    workspace.intake.write_text(report.text(), encoding="utf-8")
+    workspace.intake.with_name(SHEET).write_text(report.quarantine_sheet(), encoding="utf-8")
 
 
 def register_optout(
@@ -389,6 +406,8 @@ def _declared(settings: SourceSettings, request: Request) -> Source:
         date_format=settings.date_format,
         extract_date=settings.extract_date,
         seed=seed,
+        submission=settings.submission,
+        fewer_rows_are_right=request.fewer_rows,
     )
 
 

@@ -51,6 +51,8 @@ class SourceSettings(Section):
     """Likewise."""
     extract_date: date | None = None
     """Until when open referrals are known; the latest date of the feed if absent."""
+    submission: Literal["additions", "whole"] = "additions"
+    """Whether a feed says what is new, or is the whole extract of `extract_date`: then a cut-off one is noticed."""
     seed: int | None = Field(default=None, ge=0)
     """Seed of an invented feed that was written beforehand."""
     simulate: SimulateSettings | None = None
