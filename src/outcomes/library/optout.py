@@ -198,7 +198,7 @@ def purge(
 
 
 def only(frame: pd.DataFrame, allowed: Collection[str]) -> pd.DataFrame:
-    """Keep the rows of those who are allowed: the one filter that every research read and every collection goes through.
+    """Keep the rows of those who are allowed: the one filter of every research read and every collection.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pandas as pd
 
@@ -226,7 +226,14 @@ def project_of(shelf: Store, name: str | None, *, today: date) -> Project:
         raise AccessError(f"project {name!r} is not registered; registered are: {listed} (`outcomes projects`)")
     one = entries[name]
     fields = {table: tuple(columns) for table, columns in one["fields"].items()}
-    project = Project(**{**one, "tables": tuple(one["tables"]), "fields": fields})
+    project = Project(
+        name=name,
+        purpose=one["purpose"],
+        legal_basis=one["legal_basis"],
+        ends=one["ends"],
+        tables=tuple(one["tables"]),
+        fields=fields,
+    )
     if today > date.fromisoformat(project.ends):
         raise AccessError(
             f"project {name!r} ended on {project.ends}: it may read nothing; register a new end, or close it"
@@ -255,7 +262,7 @@ def narrowed(tables: Mapping[str, pd.DataFrame], project: Project) -> dict[str, 
         withheld = [name for name in frame if name not in allowed]
         if table in BLANKED:
             blank = {name: pd.Series(pd.NA, index=frame.index).astype(frame[name].dtype) for name in withheld}
-            kept[table] = frame.assign(**blank)
+            kept[table] = frame.assign(**cast(dict[str, Any], blank))
         else:
             kept[table] = frame.drop(columns=withheld)
     return kept

@@ -55,7 +55,13 @@ class SealingKey:
         self._names = expand(key.secret, "name")
 
     def __repr__(self) -> str:
-        """Purpose, region and id; no byte of the key."""
+        """Say purpose, region and id; no byte of the key.
+
+        Returns
+        -------
+        str
+            Such as "SealingKey(library, uk, 0a1b2c3d)".
+        """
         return f"SealingKey({self.purpose}, {self.region}, {self.id})"
 
     def __reduce__(self) -> NoReturn:

@@ -133,7 +133,7 @@ def state_before(source: Source, fingerprint: str, stores: Stores) -> State:
         _check_source(source, fingerprint, told)
         return State(head, stores.vault.tables(head["vault"]), told["extract_day"])
     _check_source(source, fingerprint, stores.library.manifest(head["current"]))
-    anchored(stores.library.root, stores.vault)
+    head = anchored(stores.library.root, stores.vault)  # it names the vault's states, whatever key they are under now
     told = stores.vault.manifest(head["vault"])
     return State(head, stores.vault.tables(head["vault"]), told["extract_day"])
 
@@ -339,5 +339,5 @@ def commit(
         return snapshot
     stores.vault.put(vault, state, {"extract_day": extract_day, "kind": facts["kind"], "key": facts["key"]})
     stores.library.put(tables, snapshot, facts)
-    publish(stores, before.head, snapshot=snapshot, vault=state, forget=forget)
+    publish(stores, before.head, snapshot=snapshot, vault=state, forget=forget or not before.head["history"])
     return snapshot
