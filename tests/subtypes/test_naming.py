@@ -55,3 +55,10 @@ def test_domains_must_cover_the_items_and_come_with_data(small):
         state_names(model, small.sequences, domains={"a": "b"})
     with pytest.raises(ConfigError, match="data"):
         state_names(model, domains=dict.fromkeys(small.sequences.columns, "x"))
+
+
+def test_shapes_found_elsewhere_are_used_as_they_are(small):
+    model = LatentMarkov(2, n_starts=2).fit(small.sequences)
+    assert [name.split(", ")[1] for name in state_names(model, shapes=("even", "somatic"))] == ["even", "somatic"]
+    with pytest.raises(ConfigError, match="one for each of the 2 states"):
+        state_names(model, shapes=("even",))

@@ -1,7 +1,7 @@
 """The subtypes step: which latent states, how many, and what is known of each patient's state so far."""
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
@@ -11,6 +11,7 @@ from outcomes.cohort.trajectories import MISSING, ItemTrajectories, trajectories
 from outcomes.errors import ConfigError, DataError, NotConvergedWarning
 from outcomes.kernel.latent_markov_starts import Search
 from outcomes.studies.experiment import SubtypeSettings
+from outcomes.studies.judgement import Judgement, judge_states
 from outcomes.studies.materials import Materials
 from outcomes.studies.progress import Progress, silent
 from outcomes.subtypes.latent_markov import LatentMarkov
@@ -28,7 +29,7 @@ class States:
 
     The comparison of models, the chosen one, the sequences it was fitted to, the numbers of states that were asked
     for but are more than these data can tell apart, and classes beside continuous severity at first occasions (or why
-    the data do not bear that comparison).
+    the data do not bear that comparison), and how far the states can be trusted.
     """
 
     selection: Selection
@@ -36,6 +37,7 @@ class States:
     too_many: tuple[int, ...] = ()
     severity: pd.DataFrame | None = None
     no_severity_because: str = ""
+    judgement: Judgement = field(default_factory=Judgement)
 
     @property
     def model(self) -> LatentMarkov:
@@ -105,7 +107,10 @@ def find_states(
     )
     progress(step, len(numbers), len(numbers))
     severity, because = _severity(sequences, max(numbers), seed=seed, progress=progress)
-    return States(selection, sequences, tuple(sorted({*settings.states} - {*numbers})), severity, because)
+    judgement = judge_states(
+        materials, sequences, selection, severity, settings, seed=seed, processes=processes, progress=progress
+    )
+    return States(selection, sequences, tuple(sorted({*settings.states} - {*numbers})), severity, because, judgement)
 
 
 def _severity(

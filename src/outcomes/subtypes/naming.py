@@ -84,7 +84,11 @@ def severity(model: LatentMarkov) -> NDArray[np.float64]:
 
 
 def state_names(
-    model: LatentMarkov, X: Source | None = None, *, domains: Mapping[str, str] | None = None
+    model: LatentMarkov,
+    X: Source | None = None,
+    *,
+    domains: Mapping[str, str] | None = None,
+    shapes: Sequence[str] | None = None,
 ) -> tuple[str, ...]:
     """Name each state by severity and shape.
 
@@ -101,6 +105,9 @@ def state_names(
         The data it was fitted on; needed with ``domains``.
     domains : mapping of item name to domain, optional
         Every item's domain, such as "somatic".
+    shapes : sequence of str, length n_states, optional
+        Shapes found elsewhere, such as by `outcomes.subtypes.crossing.state_shapes`, which removes severity by a model
+        of it; they are used as they are.
 
     Returns
     -------
@@ -110,17 +117,21 @@ def state_names(
     Raises
     ------
     ConfigError
-        If domains come without data or do not cover the items.
+        If domains come without data or do not cover the items, or there is not one shape for each state.
     """
     fifths = np.minimum((severity(model) * len(LEVELS)).astype(np.int64), len(LEVELS) - 1)
     names = [f"state {number}: {LEVELS[fifth]}" for number, fifth in enumerate(fifths, start=1)]
+    if shapes is not None:
+        if len(shapes) != len(names):
+            raise ConfigError(f"shapes: one for each of the {len(names)} states is needed, got {len(shapes)}")
+        return tuple(f"{name}, {shape}" for name, shape in zip(names, shapes, strict=True))
     if domains is None:
         return tuple(names)
     lost = [column for column in model.columns_ if column not in domains]
     if X is None or lost:
         raise ConfigError(f"domains: the data and a domain for each item are needed; without one: {lost or 'data'}")
-    shapes = _shapes(model, shape_residuals(model, X), domains)
-    return tuple(f"{name}, {shape}" for name, shape in zip(names, shapes, strict=True))
+    found = _shapes(model, shape_residuals(model, X), domains)
+    return tuple(f"{name}, {shape}" for name, shape in zip(names, found, strict=True))
 
 
 def _shapes(model: LatentMarkov, residuals: pd.DataFrame, domains: Mapping[str, str]) -> Sequence[str]:

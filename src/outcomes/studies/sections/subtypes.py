@@ -20,8 +20,23 @@ class SubtypeSettings(Section):
     """Why; the report prints it."""
     starts: int = Field(default=50, ge=1, le=1000)
     """Random starts for each number of states."""
-    emissions: Literal["nominal", "ordinal"] = "nominal"
-    """Free response probabilities, or adjacent-category ordinal ones."""
+    emissions: Literal["nominal", "ordinal", "graded"] = "nominal"
+    """Free response probabilities, or ordered ones by adjacent categories or by cumulative logits."""
+
+    stability_resamples: int = Field(default=20, ge=0, le=5000)
+    """Bootstrap samples of patients behind the stability of each state and the intervals of moves; 0 leaves them out."""
+    cross_validation_folds: int = Field(default=0, ge=0, le=20)
+    """Folds of patients in which each number of states foretells the others; 0 leaves it out, 5 takes some minutes."""
+    lr_bootstrap: int = Field(default=0, ge=0, le=5000)
+    """Simulated data sets for the likelihood-ratio test of one more state than chosen; 0 leaves it out, 99 is usual."""
+    families: bool = True
+    """Whether trajectory classes, growth mixtures and k-means stand beside the latent states."""
+
+    @model_validator(mode="after")
+    def _at_least_two_folds(self) -> "SubtypeSettings":
+        if self.cross_validation_folds == 1:
+            raise ValueError("cross_validation_folds must be 0 or at least 2, got 1")
+        return self
 
     @model_validator(mode="after")
     def _override_has_a_reason(self) -> "SubtypeSettings":
