@@ -141,3 +141,43 @@ def test_unplanned_contacts_enter_as_such(place, feed):
 def test_a_feed_that_does_not_say_whether_contacts_were_planned_has_no_such_column(place, feed):
     place.ingest(feed)
     assert "planned" not in place.view().tables["contacts"]
+
+
+EXPERIMENT = """
+[study]
+name = "refreshed"
+title = "A feed that is sent whole"
+question = "Is a refresh that was cut off noticed?"
+seed = 1
+
+[source]
+format = "tidy_wide"
+kind = "anonymised"
+reason = "made for tests"
+submission = "whole"
+extract_date = {day}
+
+[source.files]
+referrals = "referrals0.csv"
+responses = "responses0.csv"
+"""
+
+
+def test_the_command_refuses_says_row_by_row_why_and_takes_the_word(place, feed, capsys):
+    from outcomes.cli.app import main
+
+    def run(tables, day, *words):
+        place.source({name: tables[name] for name in ("referrals", "responses")})
+        (place.root / "experiment.toml").write_text(EXPERIMENT.format(day=day.isoformat()))
+        folders = ["--workspace", str(place.root / "var"), "--source", str(place.root / "feed")]
+        return main(["ingest", str(place.root / "experiment.toml"), *folders, *words])
+
+    cut = feed | {"responses": feed["responses"].head(5)}
+    assert run(feed, OCTOBER) == 0
+    assert run(cut, NOVEMBER) == 3
+    assert "responses, responses0.csv: truncated_refresh" in capsys.readouterr().err
+    (sheet,) = (place.root / "var").rglob("quarantine.csv")
+    assert "truncated_refresh,,1,a whole submission with fewer than half" in sheet.read_text()
+    assert run(cut, NOVEMBER, "--fewer-rows") == 0
+    assert "kept_not_resubmitted" in capsys.readouterr().out
+    assert sheet.read_text().splitlines() == ["sha256,file,table,row,rule,column,count,meaning,to_do"]
