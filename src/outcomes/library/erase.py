@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from outcomes.errors import AccessError, DataError
@@ -34,12 +35,12 @@ from outcomes.library.tombstones import (
     marked,
     plain,
 )
+from outcomes.library.typed import TEXT
 
-PEOPLE: Final = "people"
 LOCAL: Final = "patient_id"
 CORRECTIONS: Final = "corrections"
 DATES: Final = ("received_date", "discharge_date", "contact_date", "session_date")
-WHERE_NAMED: Final = ("people", f"{PREFIX}patients")
+NUMBERED: Final = f"{PREFIX}patients"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,29 +153,26 @@ def find(stores: Stores, identifiers: Iterable[str], *, domain: str) -> Found:
         If the vault is not the library's.
     """
     head = anchored(stores.library.root, stores.vault)
-    known = _known(stores.vault.tables(head["vault"], WHERE_NAMED))
+    known = _known(stores.vault.tables(head["vault"], (NUMBERED,)))
     asked = {plain(one) if domain == NHS_NUMBER else one.strip() for one in identifiers if one.strip()}
     column = "number" if domain == NHS_NUMBER else LOCAL
-    unknown = asked - set(known[column].dropna())
-    if unknown and domain == PATIENT:  # rows that wait for their referral may be all there is of a person
+    unknown = asked - set(known[column][known[column].isin(list(asked))])
+    if unknown and domain == PATIENT:  # they may have no row among the patients, or only rows that wait
         everywhere = stores.vault.of(head["vault"], {LOCAL: sorted(unknown)})
         unknown -= {one for frame in everywhere.values() if LOCAL in frame for one in frame[LOCAL]}
-    hit = known[column].isin(list(asked))
-    ids = set(known.loc[hit, LOCAL]) | ((asked - unknown) if domain == PATIENT else set())
-    numbers = set(known.loc[known[LOCAL].isin(list(ids)), "number"].dropna()) | (
-        asked if domain == NHS_NUMBER else set()
-    )
+    ids = set(known.loc[known[column].isin(list(asked)), LOCAL]) | ((asked - unknown) if domain == PATIENT else set())
+    numbers = set(known.loc[known[LOCAL].isin(list(ids)), "number"].dropna())
     ids |= set(known.loc[known["number"].isin(list(numbers)), LOCAL])
     return Found(tuple(sorted(ids)), tuple(sorted(numbers)), len(unknown))
 
 
 def _known(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    # Local identifier and NHS number of everybody, accepted or held.
-    frames = []
-    for frame in tables.values():
-        number = frame[NHS_NUMBER].map(plain, na_action="ignore") if NHS_NUMBER in frame else pd.NA
-        frames.append(pd.DataFrame({LOCAL: frame[LOCAL].astype("object"), "number": number}).astype("object"))
-    return pd.concat(frames, ignore_index=True).drop_duplicates()
+    # Local identifier and NHS number of everybody with a row among the patients, accepted or held.
+    rows = tables.get(NUMBERED, pd.DataFrame({LOCAL: pd.Series([], dtype=TEXT)}))
+    if NHS_NUMBER not in rows:
+        return pd.DataFrame({LOCAL: rows[LOCAL], "number": pd.Series(np.nan, index=rows.index, dtype=TEXT)})
+    number = rows[NHS_NUMBER].str.strip()
+    return pd.DataFrame({LOCAL: rows[LOCAL], "number": number.str.replace(" ", "").str.replace("-", "")})
 
 
 def find_buried(stores: Stores, key: Pseudonymiser) -> Found:
@@ -197,7 +195,7 @@ def find_buried(stores: Stores, key: Pseudonymiser) -> Found:
     if not gone or head is None:
         return Found((), ())
     tables = stores.vault.tables(head["vault"])
-    known = _known({name: tables[name] for name in WHERE_NAMED if name in tables})
+    known = _known(tables)
     local = pd.concat([frame[LOCAL].astype("object") for frame in tables.values() if LOCAL in frame]).dropna()
     ids = set(local.drop_duplicates()[lambda one: marked(key, PATIENT, one, gone)])
     numbered = known[marked(key, NHS_NUMBER, known["number"], gone)]

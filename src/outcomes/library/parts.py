@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-ROWS_PER_PART: Final = 100_000
+ROWS_PER_PART: Final = 20_000
 BUCKETS: Final = 16
 PEOPLE: Final = ("pseudonym", "patient_id")
 
