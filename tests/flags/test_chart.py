@@ -14,10 +14,8 @@ BAND = Band([1, 2, 3, 4], [5, 4, 3.2, 2], [15, 14, 13.7, 12], [10, 9, 8, 7])
 
 def test_words_hold_every_score_and_the_expected_range():
     said = in_words("phq9", Points([1, 2, 3], [14, NAN, 17]), BAND)
-    assert (
-        said
-        == "PHQ-9 over 3 forms: 14, blank, 17. Expected at the last score: 4 to 13. Cut-off: 10 or more. Real change: 6 or more."
-    )
+    end = " Cut-off: 10 or more. Real change: 6 or more."
+    assert said == "PHQ-9 over 3 forms: 14, blank, 17. Expected at the last score: 4 to 13." + end
 
 
 def test_words_without_a_course():

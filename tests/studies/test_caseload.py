@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
-from small_study import FROM_FILES, Place, identified as of_people, ran
+from small_study import FROM_FILES, Place, ran
+from small_study import identified as of_people
 
 from outcomes.errors import AccessError, ConfigError, DataError
+from outcomes.flags.foretold import Foretold
 from outcomes.studies import caseload
-from outcomes.studies.caseload import known_course, learn_course, write_caseload
+from outcomes.studies.caseload import Asked, known_course, learn_course, write_caseload
 from outcomes.studies.materials import prepare
 from outcomes.studies.opening import open_study
 
@@ -91,7 +93,7 @@ def test_the_key_lies_where_it_was_put_for_its_owner_only(identified):
 
 def flags_without_research(place, feed):
     """Bring a feed in whose research reading is barred, and ask for the caseload."""
-    lines = write_caseload(place.request(IDENTIFIED, source=feed, keys=place.keys(project=True)))
+    lines = write_caseload(place.request(IDENTIFIED, source=feed, keys=place.keys(project=True))).lines
     return lines, (place.report / "care" / "caseload.html").read_text(encoding="utf-8")
 
 
@@ -145,12 +147,92 @@ def ask_flags(place, **options):
 
 
 def test_a_second_page_says_what_changed_since_the_first(place, feed):
-    first = write_caseload(place.request(SHORT, source=feed))
-    again = write_caseload(place.request(SHORT))
+    first = write_caseload(place.request(SHORT, source=feed)).lines
+    again = write_caseload(place.request(SHORT)).lines
     assert first[1] == again[1]
     assert first[0].endswith("caseload.html")
     page = (place.report / "care" / "caseload.html").read_text(encoding="utf-8")
     assert "since the last" in page.lower()
+
+
+def test_a_dry_run_counts_and_writes_nothing(place, feed):
+    done = write_caseload(place.request(SHORT, source=feed), asked=Asked(dry_run=True))
+    assert "open =" in done.lines[0]
+    assert "Dry run: nothing was written." in done.lines
+    assert done.receipt is None
+    assert not place.reports.exists()
+
+
+def test_a_team_has_a_folder_of_its_own_and_nobody_else_in_it(place, feed):
+    referrals = people(feed)[1]
+    service = referrals["service_id"].iloc[0]
+    write_caseload(place.request(SHORT, source=feed), asked=Asked(team=service))
+    told = json.loads((place.report / f"care-{service}" / "caseload.json").read_text(encoding="utf-8"))
+    open_there = referrals["service_id"].eq(service) & referrals["discharge_date"].eq("")
+    assert told["counts"]["open"] == int(open_there.sum()) > 0
+    with pytest.raises(ConfigError, match="--team 'nowhere': nobody on the caseload has this service"):
+        write_caseload(place.request(SHORT), asked=Asked(team="nowhere"))
+
+
+def test_each_report_has_an_audit_line_with_counts_and_a_hash_and_nobody(place, feed, monkeypatch):
+    said = []
+    monkeypatch.setattr(caseload, "append", lambda folder, **line: said.append(line))
+    done = write_caseload(place.request(SHORT, source=feed))
+    assert len(said) == 1
+    assert done.receipt.digest in said[0]["purpose"]
+    assert said[0]["counts"]["open"] == twin(place)["counts"]["open"]
+    assert not any(person in repr(said) for person in people(feed)[0]["patient_id"])
+
+
+def test_without_an_audit_line_there_is_no_report(place, feed, monkeypatch):
+    def refuse(*_, **__):
+        raise AccessError("the audit log cannot be written")
+
+    monkeypatch.setattr(caseload, "append", refuse)
+    with pytest.raises(AccessError, match="audit log"):
+        write_caseload(place.request(SHORT, source=feed))
+    assert not (place.report / "care").exists()
+
+
+MODEL = """
+[flags.model]
+version = "1.0"
+sha256 = "{sha}"
+trained_on = "{kind}"
+outcome = "reliable_recovery"
+flag_below = 0.3
+silent_validation = "SV-1"
+clinical_safety_officer = "A. N. Other"
+dcb0129 = "CSC-1"
+dcb0160 = "CSC-2"
+device_position = "MD-1"
+"""
+
+
+@pytest.mark.parametrize(("told", "words"), [(False, "its answers are not there"), (True, "")])
+def test_a_model_that_is_switched_on_and_missing_is_said_and_has_its_own_exit_code(place, feed, told, words):
+    text = SHORT + MODEL.format(sha="ab" * 32, kind="invented")
+    request = place.request(text, source=feed)
+    foretold = None
+    if told:
+        write_caseload(request)
+        referrals = [row["referral"] for row in twin(place)["open_referrals"]]
+        endings = pd.DataFrame({"referral": referrals, "ending": "reliable_recovery", "probability": 0.1})
+        foretold = Foretold("ab" * 32, "invented", pd.Timestamp("2023-01-01").date(), endings)
+    done = write_caseload(place.request(text), foretold=foretold) if told else write_caseload(request)
+    assert done.rules_only is not told
+    page = (place.report / "care" / "caseload.html").read_text(encoding="utf-8")
+    assert ("<strong>Rules only.</strong>" in page) is not told
+    assert words in " ".join(done.lines)
+    if told:
+        assert "Low chance." in page
+
+
+def test_a_broken_record_of_what_was_done_never_stops_the_pages(place, feed):
+    text = SHORT + 'handled = "nowhere.csv"\n'
+    done = write_caseload(place.request(text, source=feed))
+    assert "How the flags are used is not shown" in " ".join(done.lines)
+    assert (place.report / "care" / "caseload.html").is_file()
 
 
 def test_the_page_is_that_of_the_day_asked_for(place, feed):

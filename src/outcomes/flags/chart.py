@@ -185,7 +185,7 @@ def _band(frame: _Frame, band: Band | None) -> str:
 
 
 def _limits(frame: _Frame, record: Instrument, points: Points) -> str:
-    # The cut-off and, above and below the first score, the lines of a real rise and fall; their words never cover each other.
+    # The cut-off, and the lines of a real rise and fall about the first score; their words never cover each other.
     known = [value for value in points.scores if not math.isnan(value)]
     lines = []
     if record.caseness is not None:

@@ -1,4 +1,4 @@
-"""What does a model say about the caseload, and may it be said at all? Probabilities, reasons and past record, as frames.
+"""What does a model say about the caseload, and may it be said? Probabilities, reasons and past record, as frames.
 
 The room knows no model: whoever has one hands over frames keyed by referral. Without a recorded permission, or with a
 model that is missing, too old, another file, or taught on invented people, the page falls back to rules only.
@@ -43,8 +43,9 @@ WHY_RULES_ONLY: Final = {
 }
 
 
-def _nobody(*columns: str) -> Any:
-    return field(default_factory=lambda: pd.DataFrame(columns=list(columns)))
+NO_REASONS: Final = pd.DataFrame(columns=list(REASON_COLUMNS))
+NO_WORDS: Final = pd.DataFrame(columns=["referral", "words"])
+NO_RECORD: Final = pd.DataFrame(columns=list(RECORD_COLUMNS))
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,10 @@ class Foretold:
     trained_on: str
     made_on: date | None
     endings: pd.DataFrame
-    reasons: pd.DataFrame = _nobody(*REASON_COLUMNS)
-    states: pd.DataFrame = _nobody("referral", "words")
-    cautions: pd.DataFrame = _nobody("referral", "words")
-    record: pd.DataFrame = _nobody(*RECORD_COLUMNS)
+    reasons: pd.DataFrame = field(default_factory=NO_REASONS.copy)
+    states: pd.DataFrame = field(default_factory=NO_WORDS.copy)
+    cautions: pd.DataFrame = field(default_factory=NO_WORDS.copy)
+    record: pd.DataFrame = field(default_factory=NO_RECORD.copy)
 
     def __post_init__(self) -> None:
         require(self.endings, ENDING_COLUMNS, "endings")

@@ -7,9 +7,8 @@ import hashlib
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from outcomes.errors import DataError
@@ -19,13 +18,16 @@ from outcomes.flags.naming import NOBODY, labels
 from outcomes.flags.rules import STATUSES
 from outcomes.flags.safety_view import safety_sentences, safety_view
 from outcomes.flags.view import Group, groups
-from outcomes.flags.words import STATUS_WORDS, count, left_words, score
+from outcomes.flags.words import STATUS_WORDS, count, left_words, percent, score
 from outcomes.reference.instruments import instrument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import pandas as pd
+
     from outcomes.flags.report import CaseloadReport
+    from outcomes.flags.use import Use
 
 FOLDER: Final = Path(__file__).parent
 POLICY: Final = "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'"
@@ -249,7 +251,37 @@ def duty_page(report: CaseloadReport) -> str:
     return _render("duty.html", report, rows=report.duty.to_dict("records"))
 
 
-def _render(template: str, report: CaseloadReport, **more: Any) -> str:
+def use_page(report: CaseloadReport, use: Use) -> str:
+    """Draw how the flags fall and what is done about them, for whoever leads the service.
+
+    Parameters
+    ----------
+    report
+        From `report.caseload_report`.
+    use
+        From `use.use_of`.
+
+    Returns
+    -------
+    str
+        A whole HTML document that names nobody; small groups are in it, so it stays inside care.
+    """
+    rates = [
+        {
+            "words": f"{row['characteristic']}: {row['group']}".replace("_", " "),
+            "n": row["n"],
+            "flagged": row["flagged"],
+            "share": "too few" if row["share"] != row["share"] else percent(row["share"]),
+            "between": "" if row["share"] != row["share"] else f"{percent(row['low'])} to {percent(row['high'])}",
+        }
+        for row in use.rates.to_dict("records")
+    ]
+    return _render(
+        "use.html", report, use=use, rates=rates, budget=use.budget.to_dict("records"), n_open=len(report.caseload)
+    )
+
+
+def _render(template: str, report: CaseloadReport, **more: object) -> str:
     return (
         _environment()
         .get_template(template)

@@ -2,32 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from outcomes.errors import ConfigError
 
 MISSING: Final = "PDF pages need the extra: pip install 'outcomes[pdf]' (weasyprint); or print the HTML page"
 
 
-def refuse(url: str, *_: Any, **__: Any) -> dict[str, Any]:
-    """Fetch nothing, whatever a page asks for.
+class Refusal:
+    """Fetches nothing, whatever a page asks for; weasyprint then leaves the thing out.
 
-    Parameters
-    ----------
-    url
-        What was asked for; not quoted, because it may hold anything.
-
-    Returns
-    -------
-    dict
-        Never.
-
-    Raises
-    ------
-    ValueError
-        Always; weasyprint then leaves the thing out.
+    Examples
+    --------
+    >>> Refusal()("https://example.org")
+    Traceback (most recent call last):
+    ValueError: nothing is fetched (19 letters were asked for)
     """
-    raise ValueError(f"nothing is fetched ({len(url)} letters)")
+
+    _fail_on_errors = False  # weasyprint asks its fetcher whether a refusal ends the page
+
+    def __call__(self, url: str, *_: object, **__: object) -> dict[str, str]:
+        """Refuse; the address is not quoted, because it may hold anything.
+
+        Parameters
+        ----------
+        url
+            What was asked for.
+
+        Returns
+        -------
+        dict
+            Never.
+
+        Raises
+        ------
+        ValueError
+            Always.
+        """
+        raise ValueError(f"nothing is fetched ({len(url)} letters were asked for)")
 
 
 def pdf(page: str, *, made: str = "") -> bytes:
@@ -52,9 +64,9 @@ def pdf(page: str, *, made: str = "") -> bytes:
         If the extra is not installed.
     """
     try:
-        from weasyprint import HTML  # the extra; slow to import
+        from weasyprint import HTML  # noqa: PLC0415  the extra; slow to import
     except ImportError:
         raise ConfigError(MISSING) from None
-    document = HTML(string=page, url_fetcher=refuse, media_type="print")
+    document = HTML(string=page, url_fetcher=Refusal(), media_type="print")
     content: bytes = document.write_pdf(pdf_identifier=(made or str(len(page))).encode(), pdf_variant="pdf/ua-1")
     return content

@@ -1,4 +1,4 @@
-"""What does a reader see of one person? Judgements, scores and a model's words become one record, ready to be escaped."""
+"""What does a reader see of one person? Judgements, scores and a model's words become one record a person."""
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 
 from outcomes.flags.standing import require
 from outcomes.flags.words import share
@@ -13,6 +12,8 @@ from outcomes.kernel.intervals import wilson
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pandas as pd
 
 SAID: Final = {
     "fewer than 1 in 20": 0.025,
@@ -55,14 +56,14 @@ def track_record(past: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     """
     require(past, ("ending", "probability", "happened", *by), "past predictions")
     known = past.loc[past["happened"].notna() & past["probability"].notna()]
-    known = known.assign(told=known["probability"].map(share), happened=known["happened"].astype(int))
+    known = known.assign(told=known["probability"].map(share).astype("str"), happened=known["happened"].astype(int))
     keys = [*by, "ending", "told"]
     table = known.groupby(keys, sort=False, observed=True).agg(
         n=("happened", "size"), n_true=("happened", "sum"), mean=("probability", "mean")
     )
     table = table.reset_index()
     open_end = ~table["told"].str.startswith("about")
-    table["said"] = table["told"].map(SAID).where(~open_end, table["mean"])
+    table["said"] = table["told"].map(SAID).astype(float).where(~open_end, table["mean"])
     interval = wilson(table["n_true"].to_numpy(), table["n"].to_numpy())
     table["share"] = table["n_true"] / table["n"]
     table["low"], table["high"] = np.asarray(interval.low), np.asarray(interval.high)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from outcomes.errors import AccessError
 from outcomes.flags.naming import labels
-from outcomes.flags.page import caseload_page, duty_page, for_readers, patient_page, reader_pages
+from outcomes.flags.page import caseload_page, duty_page, for_readers, patient_page, reader_pages, use_page
 from outcomes.flags.paper import pdf
 from outcomes.flags.sealed import ENDING, SUPERVISOR, sealed
 from outcomes.flags.twin import csv_twin, json_twin, last_report
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from outcomes.flags.report import CaseloadReport
+    from outcomes.flags.use import Use
 
 OWNER_ONLY: Final = 0o600
 UNFINISHED: Final = ".unfinished-"
@@ -54,6 +55,8 @@ class Writing:
         but `last.json`, which holds pseudonyms and statuses.
     processes
         How many pages are drawn at a time; the bytes do not depend on it.
+    use
+        How the flags fall; then also `use.html`.
     progress
         Told how many files of how many are written.
     """
@@ -63,6 +66,7 @@ class Writing:
     paper: bool = False
     readers: Mapping[str, str] | None = None
     processes: int = 1
+    use: Use | None = None
     progress: Callable[[int, int], None] = _silent
 
 
@@ -165,7 +169,7 @@ def write_report(
     files: dict[str, str] = {}
     batches = _batches(report) if writing.per_therapist else []
     total = sum(len(names) for names in batches) + 1
-    for name, text in _of_the_service(report, previous):
+    for name, text in _of_the_service(report, previous, writing.use):
         files |= _put(folder, name, text, SUPERVISOR, writing)
     writing.progress(1, total)
     done = 1
@@ -177,12 +181,16 @@ def write_report(
     return Receipt(files=dict(sorted(files.items())), counts=report.counts)
 
 
-def _of_the_service(report: CaseloadReport, previous: pd.DataFrame | None) -> Iterator[tuple[str, str]]:
+def _of_the_service(
+    report: CaseloadReport, previous: pd.DataFrame | None, use: Use | None
+) -> Iterator[tuple[str, str]]:
     yield "caseload.html", caseload_page(report, previous=previous)
     yield "caseload.json", json_twin(report)
     yield "caseload.csv", csv_twin(report)
     if len(report.duty):
         yield "duty.html", duty_page(report)
+    if use is not None:
+        yield "use.html", use_page(report, use)
 
 
 def _batches(report: CaseloadReport) -> list[list[str]]:
@@ -207,7 +215,7 @@ def _drawn(
     writing: Writing,
 ) -> Iterator[tuple[dict[str, str], int]]:
     quiet = replace(writing, progress=_silent)
-    if writing.processes == 1:
+    if writing.processes == 1 or len(batches) == 1:
         for names in batches:
             yield _batch(folder, for_readers(report, names), names, previous, quiet), len(names)
         return

@@ -1,22 +1,29 @@
 """The caseload page: the care view goes in, a folder that only its owner can read comes out."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 import pandas as pd
 
+from outcomes.cohort.episodes import episodes
 from outcomes.errors import AccessError, ConfigError, DataError, OutcomesError
+from outcomes.flags.foretold import WHY_RULES_ONLY, Foretold
+from outcomes.flags.naming import named
 from outcomes.flags.report import CareTables, CaseloadReport, Facts, caseload_report
-from outcomes.flags.roster import last_known_day, roster
+from outcomes.flags.roster import last_known_day, left_lately, roster
+from outcomes.flags.sealed import read_readers
 from outcomes.flags.settings import FlagSettings as Limits
+from outcomes.flags.settings import Link, ModelPermission
 from outcomes.flags.twin import read_twin
-from outcomes.flags.writer import write_report
-from outcomes.library.care import care_view
+from outcomes.flags.use import Use, read_record, use_of
+from outcomes.flags.writer import LAST, Receipt, Writing, file_name, write_report
+from outcomes.library.audit import append
+from outcomes.library.care import CareView, care_view
+from outcomes.library.relink import identities
 from outcomes.measures.scoring import totals
 from outcomes.prognosis.course import expected_course
 from outcomes.reference.rules import RuleEdition, edition_of
-from outcomes.studies.auditing import PURPOSES, note_access
 from outcomes.studies.experiment import Experiment, FlagSettings
 from outcomes.studies.materials import Materials, prepare
 from outcomes.studies.opening import Request, arrive, day_of, open_study
@@ -24,52 +31,166 @@ from outcomes.studies.progress import Progress, silent
 from outcomes.studies.workspace import Workspace, staged
 
 STEP = "Judging the caseload"
+DRAWING = "Writing the caseload pages"
+AUDIT = "audit"
 
 
-def write_caseload(request: Request, *, as_of: str | None = None, progress: Progress = silent) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of one caseload report.
+
+    Parameters
+    ----------
+    as_of
+        The page's date; the last day of the feed if absent.
+    team
+        Only the referrals of this team, or of this service where the feed knows no teams.
+    dry_run
+        Judge and count, and write nothing.
+    paper
+        Also PDF.
+    per_person
+        Also one file a person.
+    readers
+        TOML file of public age keys; then every file is encrypted to its reader.
+    processes
+        How many pages are drawn at a time.
+    """
+
+    as_of: date | None = None
+    team: str | None = None
+    dry_run: bool = False
+    paper: bool = False
+    per_person: bool = False
+    readers: Path | None = None
+    processes: int = 1
+
+
+@dataclass(frozen=True)
+class CaseloadDone:
+    """What a caseload report holds, in sentences without an identifier, and whether it had to do without its model."""
+
+    lines: tuple[str, ...]
+    rules_only: bool
+    receipt: Receipt | None = None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A caseload judged by pseudonym, and the care view that it came from."""
+
+    report: CaseloadReport
+    view: CareView
+    edition: RuleEdition
+
+
+def write_caseload(
+    request: Request,
+    *,
+    asked: Asked | None = None,
+    as_of: str | None = None,
+    foretold: Foretold | None = None,
+    progress: Progress = silent,
+) -> CaseloadDone:
     """Write the caseload pages of a study and say where they are.
 
     Parameters
     ----------
     request
-        What was asked.
+        Experiment file and folders.
+    asked
+        What is asked of the report.
     as_of
-        The page's date, YYYY-MM-DD; the last day of the feed if absent.
+        The page's date, YYYY-MM-DD, as it comes from the command line; wins over `asked`.
+    foretold
+        What a model says, or None.
     progress
         Told how far the work is.
 
     Returns
     -------
-    tuple of str
+    CaseloadDone
         Where the pages are, and the three counts that add up to the caseload.
 
     Raises
     ------
     ConfigError
-        If the date is not one, or the experiment is wrong.
+        If the date is not one, the experiment is wrong, nobody is in the team, or a reader has no key.
     DataError
         If the feed is refused or not dated.
     AccessError
-        If the vault is missing.
+        If the vault is missing or a folder cannot be written.
     """
+    asked = asked or Asked()
     day = day_of(as_of, "--as-of")
+    asked = asked if day is None else replace(asked, as_of=day)
+    readers = None if asked.readers is None else read_readers(asked.readers)
     experiment, workspace, _ = arrive(request, fresh=False, progress=progress)
-    _settings(experiment)
+    settings = _settings(experiment)
     course, history = None, ""
     try:
-        opened = open_study(replace(request, source=None), fresh=False, progress=progress, command="flags")
+        opened = open_study(replace(request, source=None), fresh=False, progress=progress)
         course = learn_course(prepare(opened, progress=progress))
     except (AccessError, DataError) as barred:
         # Direct care does not hang on research permissions: the rule that needs them is out of use; the page says so.
         history = f"The expected course is not in use: {barred}"
-    report = judge_caseload(experiment, workspace, course, as_of=day, progress=progress)
-    folder = workspace.report / "care"
-    last = folder / "caseload.json"
-    previous = read_twin(last) if last.is_file() else None
+    judged = judge(experiment, workspace, course, asked=asked, foretold=foretold, progress=progress)
+    if asked.dry_run:
+        lines = (*_counted(judged.report), "Dry run: nothing was written.")
+        return CaseloadDone((*lines, history) if history else lines, judged.report.fell_back)
+    report = relinked(judged, workspace)
+    use, unread = _use(report, judged, settings)
+    folder = workspace.report / ("care" if asked.team is None else f"care-{file_name(asked.team)}")
+    writing = Writing(
+        per_person=asked.per_person,
+        paper=asked.paper,
+        readers=readers,
+        processes=asked.processes,
+        use=use,
+        progress=lambda done, total: progress(DRAWING, done, total),
+    )
+    previous = _previous(folder)
     with staged(folder, private=True) as fresh:
-        write_report(fresh, report, previous=previous)
-    lines = describe(report, folder)
-    return (*lines, history) if history else lines
+        receipt = write_report(fresh, report, previous=previous, writing=writing)
+        noted(workspace, report, receipt, command="flags")
+    lines = (*describe(report, folder, sealed=readers is not None), unread, history)
+    return CaseloadDone(tuple(line for line in lines if line), report.fell_back, receipt)
+
+
+def noted(workspace: Workspace, report: CaseloadReport, receipt: Receipt, *, command: str) -> None:
+    """Add the audit line of a caseload report: who, what for, from what, how many, and one hash over all files.
+
+    Parameters
+    ----------
+    workspace
+        Where the audit log lies.
+    report
+        What was written.
+    receipt
+        Its files and counts.
+    command
+        By which command.
+
+    Raises
+    ------
+    AccessError
+        If the log cannot be written: then the report is not put in its place either.
+    DataError
+        If somebody changed the log.
+    """
+    append(
+        workspace.library.parent / AUDIT,
+        keys=workspace.keys,
+        command=command,
+        purpose=f"direct care: caseload report, files {receipt.digest}",
+        snapshot=report.facts.snapshot,
+        counts={**receipt.counts, "files": len(receipt.files)},
+    )
+
+
+def _previous(folder: Path) -> pd.DataFrame | None:
+    known = [folder / name for name in (LAST, "caseload.json") if (folder / name).is_file()]
+    return read_twin(known[0]) if known else None
 
 
 def learn_course(materials: Materials) -> pd.DataFrame:
@@ -115,9 +236,10 @@ def judge_caseload(
     course: pd.DataFrame | None,
     *,
     as_of: date | None = None,
+    foretold: Foretold | None = None,
     progress: Progress = silent,
 ) -> CaseloadReport:
-    """Judge the care view's caseload as of a date.
+    """Judge the care view's caseload as of a date, and put the local names onto it last.
 
     Parameters
     ----------
@@ -129,6 +251,8 @@ def judge_caseload(
         Expected course, or None.
     as_of
         The page's date; the last day of the feed if absent.
+    foretold
+        What a model says, or None.
     progress
         Told how far the work is.
 
@@ -142,18 +266,67 @@ def judge_caseload(
     ConfigError
         If the experiment has no [flags] section or the date is later than the feed.
     """
-    limits = _settings(experiment)
+    asked = Asked(as_of=as_of)
+    judged = judge(experiment, workspace, course, asked=asked, foretold=foretold, progress=progress)
+    return relinked(judged, workspace)
+
+
+def judge(
+    experiment: Experiment,
+    workspace: Workspace,
+    course: pd.DataFrame | None,
+    *,
+    asked: Asked,
+    foretold: Foretold | None = None,
+    progress: Progress = silent,
+) -> Judged:
+    """Judge the care view's caseload by pseudonym.
+
+    Parameters
+    ----------
+    experiment
+        Measures and flag settings.
+    workspace
+        Library and vault.
+    course
+        Expected course, or None.
+    asked
+        Date and team.
+    foretold
+        What a model says, or None.
+    progress
+        Told how far the work is.
+
+    Returns
+    -------
+    Judged
+        The report without a local name, and the care view.
+
+    Raises
+    ------
+    ConfigError
+        If the experiment has no [flags] section, the date is later than the feed, or nobody is in the team.
+    """
+    settings = _settings(experiment)
     progress(STEP, 0, 1)
     view = care_view(workspace.library, workspace.vault, keys=workspace.keys)
-    note_access(workspace, "flags", PURPOSES["flags"], snapshot=view.snapshot, counts={"people": len(view.tables["patients"])})
-    edition, day = _edition(experiment), as_of or last_known_day(view.tables["referrals"])
-    caseload = roster(view.tables, as_of=day, edition=edition)
+    edition = edition_of(experiment.measures.edition)
+    day = asked.as_of or last_known_day(view.tables["referrals"])
+    caseload = _of_team(roster(view.tables, as_of=day, edition=edition), asked.team)
+    left = left_lately(view.tables, as_of=day, days=settings.safety_window_days)
     occasions = view.tables["occasions"]
     occasions = occasions[occasions["referral"].isin(caseload["referral"])].reset_index(drop=True)
-    scored = _scored(experiment, occasions)
     report = caseload_report(
-        CareTables(caseload, occasions, totals=scored, course=course, quarantined=view.safety),
-        settings=Limits(instruments=experiment.measures.instruments, **limits.model_dump()),
+        CareTables(
+            caseload,
+            occasions,
+            totals=_scored(experiment, occasions),
+            course=course,
+            quarantined=view.safety,
+            foretold=foretold,
+            left=left if asked.team is None else left[left["service"].eq(asked.team)].reset_index(drop=True),
+        ),
+        settings=_limits(experiment, settings),
         facts=Facts(
             service=experiment.study.name.replace("_", " "),
             kind=experiment.source.kind,
@@ -164,7 +337,60 @@ def judge_caseload(
         ),
     )
     progress(STEP, 1, 1)
-    return report
+    return Judged(report, view, edition)
+
+
+def relinked(judged: Judged, workspace: Workspace) -> CaseloadReport:
+    """Put the local names onto a judged report: the last step, through the library's relink.
+
+    Parameters
+    ----------
+    judged
+        From `judge`.
+    workspace
+        Library and vault.
+
+    Returns
+    -------
+    CaseloadReport
+        The same report under the names that its readers know. People who were erased from research and are still being
+        treated are named from the care view, because the relink no longer knows them.
+    """
+    people, _ = identities(workspace.library, workspace.vault, keys=workspace.keys)
+    columns = ["pseudonym", "patient_id"]
+    everybody = pd.concat([people[columns], judged.view.tables["patients"][columns]], ignore_index=True)
+    return named(judged.report, everybody)
+
+
+def _of_team(caseload: pd.DataFrame, team: str | None) -> pd.DataFrame:
+    if team is None:
+        return caseload
+    column = "team" if "team" in caseload.columns else "service"
+    mine = caseload[caseload[column].eq(team).fillna(value=False)].reset_index(drop=True)
+    if mine.empty:
+        known = ", ".join(sorted(caseload[column].dropna().astype(str).unique())[:10]) or "none"
+        raise ConfigError(f"--team {team!r}: nobody on the caseload has this {column}; there are: {known}")
+    return mine
+
+
+def _limits(experiment: Experiment, settings: FlagSettings) -> Limits:
+    told = settings.model_dump(exclude={"guidance", "model", "watch_by", "handled"})
+    return Limits(
+        instruments=experiment.measures.instruments,
+        guidance=tuple(Link(link.text, link.address) for link in settings.guidance),
+        model=None if settings.model is None else ModelPermission(**settings.model.model_dump()),
+        **told,
+    )
+
+
+def _use(report: CaseloadReport, judged: Judged, settings: FlagSettings) -> tuple[Use | None, str]:
+    # How the flags are used is watched beside the pages: it never stops them.
+    try:
+        people = episodes(judged.view.tables, edition=judged.edition)
+        record = None if settings.handled is None else read_record(settings.handled)
+        return use_of(report, people=people, by=settings.watch_by, record=record), ""
+    except OutcomesError as fault:
+        return None, f"How the flags are used is not shown: {fault}"
 
 
 def _scored(experiment: Experiment, occasions: pd.DataFrame) -> pd.DataFrame | None:
@@ -175,7 +401,7 @@ def _scored(experiment: Experiment, occasions: pd.DataFrame) -> pd.DataFrame | N
         return None  # the page says that nobody could be judged, and still carries every safety answer
 
 
-def describe(report: CaseloadReport, folder: Path) -> tuple[str, ...]:
+def describe(report: CaseloadReport, folder: Path, *, sealed: bool = False) -> tuple[str, ...]:
     """Say in sentences what a caseload report holds, without any identifier.
 
     Parameters
@@ -184,22 +410,30 @@ def describe(report: CaseloadReport, folder: Path) -> tuple[str, ...]:
         As `judge_caseload` returns it.
     folder
         Where it was written.
+    sealed
+        Whether the files are encrypted.
 
     Returns
     -------
     tuple of str
         The file to open, the counts, what failed.
     """
+    name = "caseload.html.age" if sealed else "caseload.html"
+    return (f"Caseload page (inside care, owner only): {folder / name}", *_counted(report))
+
+
+def _counted(report: CaseloadReport) -> tuple[str, ...]:
     counts = report.counts
-    lines = [f"Caseload page (inside care, owner only): {folder / 'caseload.html'}"]
     if report.failure:
-        lines.append(f"The rules could not be run ({report.failure}); safety answers are on the page all the same.")
+        lines = [f"The rules could not be run ({report.failure}); safety answers are on the page all the same."]
     else:
-        lines.append(
+        lines = [
             f"{counts['open']:,} open = {counts['flag']:,} flag + {counts['no_flag']:,} no flag + "
             f"{counts['cannot_score']:,} cannot score; {counts['safety_prompts']:,} safety prompts, "
             f"{counts['duty_list']:,} on the duty list."
-        )
+        ]
+    if report.fell_back:
+        lines.append(f"Rules only. {WHY_RULES_ONLY[report.model_use]}")
     return tuple(lines)
 
 
@@ -207,7 +441,3 @@ def _settings(experiment: Experiment) -> FlagSettings:
     if experiment.flags is None:
         raise ConfigError("the experiment has no [flags] section; add one, it may be empty")
     return experiment.flags
-
-
-def _edition(experiment: Experiment) -> RuleEdition:
-    return edition_of(experiment.measures.edition)
