@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from outcomes.errors import AccessError, ConfigError, GateError
+from outcomes.tracking.gates import GATES, Gate
 from outcomes.tracking.mlflow_store import MlflowStore
 from outcomes.tracking.opening import Subject, tracker
-from outcomes.tracking.registry import CHALLENGER, CHAMPION, GATES, Gate, Registry, Version
+from outcomes.tracking.registry import CHALLENGER, CHAMPION, Registry, Version
 
 Make = Callable[..., Subject]
 NAME = "demo_study.session_2"

@@ -17,6 +17,7 @@ from outcomes.studies.sections.flags import FlagSettings
 from outcomes.studies.sections.measures import MeasureSettings
 from outcomes.studies.sections.prognosis import PrognosisSettings, TargetSettings
 from outcomes.studies.sections.publications import PublicationSettings
+from outcomes.studies.sections.registry import RegistrySettings
 from outcomes.studies.sections.section import Section
 from outcomes.studies.sections.source import SimulateSettings, SourceSettings
 from outcomes.studies.sections.study import StudySettings
@@ -29,6 +30,7 @@ __all__ = [
     "MeasureSettings",
     "PrognosisSettings",
     "PublicationSettings",
+    "RegistrySettings",
     "SimulateSettings",
     "SourceSettings",
     "StudySettings",
@@ -47,6 +49,7 @@ class Experiment(Section):
     measures: MeasureSettings = MeasureSettings()
     subtypes: SubtypeSettings | None = None
     prognosis: PrognosisSettings | None = None
+    registry: RegistrySettings | None = None
     fairness: FairnessSettings | None = None
     flags: FlagSettings | None = None
     publications: PublicationSettings = PublicationSettings()

@@ -1,20 +1,25 @@
 """A finished study becomes one tracked run: settings, snapshot, metrics, released tables, figures, models, no row."""
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
 
+from outcomes.prognosis.replicates import replicates
+from outcomes.prognosis.splits import BY_PATIENT
 from outcomes.publications.page import Report
 from outcomes.studies.chapters.chapter import Chapter
 from outcomes.studies.forecast import Forecast
 from outcomes.studies.materials import Materials
+from outcomes.studies.registering import columns_of, model_file
 from outcomes.tracking.opening import Subject, tracker
 from outcomes.tracking.run import Run
 
 STEPPED = "prognosis/"
 KEPT = ("auroc", "brier", "scaled_brier", "calibration_in_the_large", "calibration_slope", "ici", "net_benefit_at_0.50")
+REPLICATES = "replicates.json"  # where `outcomes runs compare` looks for them
 CURVES = ("auroc", "calibration_slope", "scaled_brier")
 
 
@@ -50,7 +55,9 @@ def recorded(materials: Materials, store: Path | None) -> Iterator[Run]:
         yield run
 
 
-def record(run: Run, chapters: Sequence[Chapter], report: Report, folder: Path, found: Forecast | None) -> None:
+def record(
+    run: Run, chapters: Sequence[Chapter], report: Report, folder: Path, found: Forecast | None
+) -> dict[int, str]:
     """Say to the run what the study found.
 
     Parameters
@@ -66,6 +73,11 @@ def record(run: Run, chapters: Sequence[Chapter], report: Report, folder: Path, 
     found
         The prognosis step: its metrics are curves over the landmarks, its models are kept, and every landmark is a
         child run.
+
+    Returns
+    -------
+    dict
+        Landmark to the child run that holds its model; empty without a prognosis step.
     """
     for chapter in chapters:
         run.metrics({name: value for name, value in chapter.metrics.items() if not name.startswith(STEPPED)})
@@ -74,11 +86,39 @@ def record(run: Run, chapters: Sequence[Chapter], report: Report, folder: Path, 
     for figure in sorted((folder / "figures").glob("*.svg")):
         run.figure(figure.name, figure.read_bytes())
     run.text("methods.md", (folder / "methods.md").read_text(encoding="utf-8"))
-    if found is not None:
-        _landmarks(run, found)
+    return {} if found is None else _landmarks(run, found)
 
 
-def _landmarks(run: Run, found: Forecast) -> None:
+def record_resamples(run: Run, found: Forecast, *, snapshot: str, resamples: int) -> None:
+    """Keep the resampled figures of every model, so that another run on the same people can be compared with this one.
+
+    Parameters
+    ----------
+    run
+        The open run.
+    found
+        The prognosis step.
+    snapshot
+        Digest of the data.
+    resamples
+        How many; they are the same for every run on these people, whatever its own seed.
+    """
+    told = found.validation.predictions
+    held = told[told["validation"].eq(BY_PATIENT) & told["model"].ne("prevalence") & told["outcome"].notna()]
+    drawn = {}
+    for landmark, part in held.groupby("landmark", sort=True):
+        one = replicates(part, snapshot=snapshot, n_resamples=resamples)
+        figures = {
+            f"{STEPPED}{model}/{BY_PATIENT.replace(' ', '_')}/{name}": values
+            for model, all_figures in one.figures.items()
+            for name, values in all_figures.items()
+        }
+        drawn[str(landmark)] = {"people": one.people, "n": one.n, "figures": figures}
+    run.text(REPLICATES, json.dumps(drawn, sort_keys=True))
+
+
+def _landmarks(run: Run, found: Forecast) -> dict[int, str]:
+    runs: dict[int, str] = {}
     metrics = found.validation.metrics
     for landmark, packed in sorted(found.models.items()):
         rows = metrics[metrics["landmark"].eq(landmark) & metrics["model"].ne("prevalence")]
@@ -88,7 +128,9 @@ def _landmarks(run: Run, found: Forecast) -> None:
             child.metrics(_named(told, "value"))
             child.metrics({f"{name}_low": value for name, value in _named(told, "low").items()})
             child.metrics({f"{name}_high": value for name, value in _named(told, "high").items()})
-            child.model(f"landmark_{landmark}.json", packed.content)
+            child.model(model_file(landmark), packed.content, columns=columns_of(found, landmark))
+            runs[landmark] = child.run_id
+    return runs
 
 
 def _named(rows: pd.DataFrame, column: str) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """The walk of one study, from feed to doors."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,11 +26,13 @@ from outcomes.studies.forecast import Forecast, forecast
 from outcomes.studies.materials import Materials, prepare
 from outcomes.studies.opening import Request, open_study
 from outcomes.studies.progress import Progress, silent
-from outcomes.studies.recording import record, recorded
+from outcomes.studies.recording import record, record_resamples, recorded
+from outcomes.studies.registering import judge_models, register_models
 from outcomes.studies.reporting import study_methods, study_report
 from outcomes.studies.states import find_states
 from outcomes.studies.workspace import Workspace, staged
 from outcomes.tracking.record import write_record
+from outcomes.tracking.run import Run
 
 DEFAULT_THRESHOLD = 0.5
 
@@ -125,7 +128,8 @@ def run_study(
             )
             caseload = _caseload(materials, workspace, folder, progress)
         progress(step, 1, 2)
-        record(run, chapters, report, workspace.report, found)
+        runs = record(run, chapters, report, workspace.report, found)
+        registered = _register(run, materials, chapters, found, runs)
         progress(step, 2, 2)
     return StudyRecord(
         experiment.study.question,
@@ -133,7 +137,7 @@ def run_study(
         opened.intake,
         workspace.intake,
         _made(workspace.report),
-        caseload,
+        (*caseload, *registered),
         store,
     )
 
@@ -176,6 +180,21 @@ def _groups(
         return groups_chapter(materials, found, settings, policy=policy, seed=seed, threshold=threshold)
     except DataError as lacking:
         return gap_chapter(GROUPS, lacking)
+
+
+def _register(
+    run: Run, materials: Materials, chapters: tuple[Chapter, ...], found: Forecast | None, runs: Mapping[int, str]
+) -> tuple[str, ...]:
+    experiment, workspace = materials.opened.experiment, materials.opened.workspace
+    if found is None or experiment.prognosis is None or not found.models:
+        return ()
+    snapshot = materials.opened.view.snapshot
+    record_resamples(run, found, snapshot=snapshot, resamples=experiment.prognosis.resamples)
+    if experiment.registry is None:
+        return ()
+    judged = judge_models(materials, found, chapters, experiment.registry)
+    run.text("model_card.md", judged.card.markdown())
+    return register_models(materials, found, judged, runs, workspace.mlflow) if run.run_id else ()
 
 
 def _caseload(materials: Materials, workspace: Workspace, folder: Path, progress: Progress) -> tuple[str, ...]:

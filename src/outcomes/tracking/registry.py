@@ -13,40 +13,14 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
 from outcomes.errors import AccessError, ConfigError, GateError
+from outcomes.tracking.gates import GATES, GREEN, PRIVACY, RED, UNJUDGED, Gate
 from outcomes.tracking.guard import plain
 from outcomes.tracking.mlflow_store import SNAPSHOT_TAG, MlflowStore
 
 CHALLENGER = "challenger"
 CHAMPION = "champion"
-PRIVACY = "privacy"
-GATES = ("calibration", "fairness", PRIVACY, "completeness")
 SHORTEST_REASON = 10
-GREEN, RED, UNJUDGED = "green", "red", "not judged"
 _FILE, _DIGEST, _DESPITE = "file", "sha256", "despite"
-
-
-@dataclass(frozen=True)
-class Gate:
-    """One condition of use.
-
-    Parameters
-    ----------
-    name : str
-        One of `GATES`.
-    passed : bool or None
-        None where it could not be judged, which does not open it.
-    sentence : str
-        What was measured, against what.
-    """
-
-    name: str
-    passed: bool | None
-    sentence: str
-
-    @property
-    def colour(self) -> str:
-        """Green, red, or not judged."""
-        return UNJUDGED if self.passed is None else GREEN if self.passed else RED
 
 
 @dataclass(frozen=True)
@@ -172,16 +146,45 @@ class Registry:
         ConfigError
             If the reason says nothing.
         """
-        _check_reason(despite)
-        wanted = self.find(name, CHALLENGER if version is None else version)
-        shut = [gate for gate in wanted.gates if not gate.passed]
-        if shut and not despite:
-            told = "; ".join(f"{gate.name} is {gate.colour} ({gate.sentence})" for gate in shut)
-            raise GateError(f"{name} version {wanted.version} is not promoted: {told}; mend it, or give a reason")
+        wanted = self.check(name, CHALLENGER if version is None else version, despite=despite)
         self.load(name, wanted.version)
         if despite:
             self._client.set_model_version_tag(name, str(wanted.version), _DESPITE, despite)
         return self._called(wanted, CHAMPION)
+
+    def check(self, name: str, which: int | str, *, despite: str = "") -> Version:
+        """Say whether a version may be promoted, without promoting it.
+
+        Parameters
+        ----------
+        name : str
+            The registered name.
+        which : int or str
+            Version number or alias.
+        despite : str
+            Why, although a gate is not green.
+
+        Returns
+        -------
+        Version
+            The version, which may.
+
+        Raises
+        ------
+        GateError
+            If a gate is not green and no reason is given.
+        AccessError
+            If there is no such version.
+        ConfigError
+            If the reason says nothing.
+        """
+        _check_reason(despite)
+        wanted = self.find(name, which)
+        shut = [gate for gate in wanted.gates if not gate.passed]
+        if shut and not despite:
+            told = "; ".join(f"{gate.name} is {gate.colour} ({gate.sentence})" for gate in shut)
+            raise GateError(f"{name} version {wanted.version} is not promoted: {told}; mend it, or give a reason")
+        return wanted
 
     def load(self, name: str, which: int | str = CHAMPION) -> bytes:
         """Read a version's model, after checking that it is the one that was registered.

@@ -1,0 +1,315 @@
+"""May a model of this study be used? Its gates, its card, and its place in the registry."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from outcomes.errors import GateError
+from outcomes.prognosis.card import Card
+from outcomes.prognosis.models import BoostedTrees
+from outcomes.prognosis.privacy import LIMIT, smallest_leaf
+from outcomes.prognosis.probast import pre_checks
+from outcomes.prognosis.splits import BY_PATIENT
+from outcomes.studies.chapters.chapter import Chapter
+from outcomes.studies.forecast import BOOSTED, Forecast
+from outcomes.studies.materials import Materials
+from outcomes.studies.sections.registry import RegistrySettings
+from outcomes.tracking.gates import PRIVACY, Gate
+
+VERDICTS = "model_gaps"  # the chapter on groups keeps its verdicts on the model under this name
+SHOWN = ("auroc", "scaled_brier", "calibration_in_the_large", "calibration_slope", "ici")
+PEOPLE = {
+    "Intended use": "intended_use",
+    "Intended users": "intended_users",
+    "Not for": "not_for",
+    "Owner": "owner",
+    "Review by": "review_by",
+}
+LIMITS = (
+    "It holds for people like those it was learnt from, until practice changes; look for drift in every later period.",
+    "Probabilities are printed with an interval, never alone, and not for people outside the training data.",
+    "After flags are in use, outcomes are affected by them: they are no error rates and must not retrain the model.",
+)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was found about the models of a study: gates by landmark, and the card that all share."""
+
+    gates: Mapping[int, tuple[Gate, ...]]
+    card: Card
+
+
+def judge_models(
+    materials: Materials, found: Forecast, chapters: Sequence[Chapter], settings: RegistrySettings
+) -> Judged:
+    """Hold the models of a study against their gates, and write their card.
+
+    Parameters
+    ----------
+    materials
+        Settings and research view.
+    found
+        The prognosis step.
+    chapters
+        All chapters; the one on groups holds the verdicts.
+    settings
+        Tolerances, and what people say about the model.
+
+    Returns
+    -------
+    Judged
+        Calibration, fairness, privacy and completeness for each landmark; the card.
+    """
+    fairness = _fairness(chapters)
+    people = {title: str(getattr(settings, name)) for title, name in PEOPLE.items()}
+    blanks = [title for title, text in people.items() if not text.strip()]
+    complete = Gate(
+        "completeness",
+        not blanks,
+        f"left blank on the card: {', '.join(blanks)}" if blanks else "every line of the card is filled",
+    )
+    gates = {
+        landmark: (
+            _calibration(found, landmark, settings.slope_tolerance),
+            fairness,
+            _privacy(found, landmark),
+            complete,
+        )
+        for landmark in sorted(found.models)
+    }
+    opened = materials.opened
+    card = Card(
+        title=opened.experiment.study.title,
+        target=found.target.rule,
+        data={
+            "Snapshot": opened.view.snapshot,
+            "Source": opened.view.kind,
+            "Read because": opened.view.statement,
+            "Outcome rules": materials.edition.name,
+        },
+        people=people,
+        performance=_performance(found),
+        privacy=_given_away(found),
+        gates=[
+            (f"{gate.name}, after session {landmark}", gate.colour, gate.sentence)
+            for landmark, all_gates in gates.items()
+            for gate in all_gates
+        ],
+        checks=pre_checks(_known(materials, found)),
+        groups=_verdicts(chapters),
+        limits=LIMITS,
+    )
+    return Judged(gates, card)
+
+
+def register_models(
+    materials: Materials, found: Forecast, judged: Judged, runs: Mapping[int, str], store: Path
+) -> tuple[str, ...]:
+    """Make each landmark's model a version and the challenger, if its privacy gate allows it.
+
+    Parameters
+    ----------
+    materials
+        Settings and research view.
+    found
+        The prognosis step.
+    judged
+        Gates and card.
+    runs
+        Landmark to the run that holds its model.
+    store
+        Folder of the MLflow store.
+
+    Returns
+    -------
+    tuple of str
+        Sentences for the terminal.
+    """
+    from outcomes.tracking.mlflow_store import MlflowStore  # noqa: PLC0415  three seconds that a run without MLflow does not pay
+    from outcomes.tracking.registry import Registry  # noqa: PLC0415  likewise
+
+    registry = Registry(MlflowStore(store))
+    experiment, view = materials.opened.experiment, materials.opened.view
+    settings = experiment.registry or RegistrySettings()
+    lines: list[str] = []
+    shut: set[str] = set()
+    versions: list[str] = []
+    for landmark, run_id in sorted(runs.items()):
+        facts = {
+            "question": f"{found.target.rule}, foretold after session {landmark}",
+            "study": experiment.study.name,
+            "landmark": landmark,
+            "snapshot": view.snapshot,
+            "source_kind": view.kind,
+        }
+        try:
+            made = registry.register(
+                model_name(experiment.study.name, landmark),
+                run_id=run_id,
+                file=model_file(landmark),
+                gates=judged.gates[landmark],
+                facts=facts,
+                despite=settings.despite,
+            )
+        except GateError as refused:
+            lines.append(str(refused))
+            continue
+        versions.append(f"{made.name} version {made.version}")
+        shut |= {f"{gate.name} ({gate.colour})" for gate in made.gates if not gate.passed}
+    if versions:
+        state = f"gates that hold promotion back: {', '.join(sorted(shut))}" if shut else "every gate is green"
+        lines.append(f"{len(versions)} models are challengers ({state}); see: .venv/bin/outcomes models list")
+    return tuple(lines)
+
+
+def model_name(study: str, landmark: int) -> str:
+    """Name a model as the registry knows it.
+
+    Parameters
+    ----------
+    study
+        Name of the study.
+    landmark
+        After which session.
+
+    Returns
+    -------
+    str
+        Such as ``simulated_service.session_2``.
+    """
+    return f"{study}.session_{landmark}"
+
+
+def model_file(landmark: int) -> str:
+    """Name the file of a landmark's model.
+
+    Parameters
+    ----------
+    landmark
+        After which session.
+
+    Returns
+    -------
+    str
+        Such as ``landmark_2.json``.
+    """
+    return f"landmark_{landmark}.json"
+
+
+def columns_of(found: Forecast, landmark: int) -> dict[str, str]:
+    """Say which columns a model reads, for its signature.
+
+    Parameters
+    ----------
+    found
+        The prognosis step.
+    landmark
+        After which session.
+
+    Returns
+    -------
+    dict
+        Feature to ``double`` or ``string``.
+    """
+    levels = found.fitted[landmark].model.encoding_.levels
+    return {name: "double" if known is None else "string" for name, known in levels.items()}
+
+
+def _rows(found: Forecast, landmark: int | None = None) -> pd.DataFrame:
+    metrics = found.validation.metrics
+    kept = metrics[metrics["model"].eq(BOOSTED) & metrics["validation"].eq(BY_PATIENT)]
+    return kept if landmark is None else kept[kept["landmark"].eq(landmark)]
+
+
+def _calibration(found: Forecast, landmark: int, tolerance: float) -> Gate:
+    rows = _rows(found, landmark).set_index("metric")
+    slope = rows.loc["calibration_slope"] if "calibration_slope" in rows.index else None
+    if slope is None or not np.isfinite([slope["value"], slope["low"], slope["high"]]).all():
+        return Gate("calibration", None, "the slope could not be estimated")
+    low, high = 1 - tolerance, 1 + tolerance
+    told = (
+        f"slope {slope['value']:.2f} ({slope['low']:.2f} to {slope['high']:.2f}), tolerated {low:.2f} to {high:.2f}, "
+        f"{slope['n']:.0f} people"
+    )
+    inside = low <= slope["value"] <= high
+    sure = slope["low"] <= 1 <= slope["high"] or (low <= slope["low"] and slope["high"] <= high)
+    return Gate("calibration", bool(inside and sure), told)
+
+
+def _fairness(chapters: Sequence[Chapter]) -> Gate:
+    table = _verdicts(chapters)
+    if table is None or table.empty:
+        return Gate("fairness", None, "the model was not looked at by group")
+    said = table["verdict"].value_counts()
+    told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(said.items()))
+    exceeds = table["verdict"].eq("exceeds").any()
+    unsure = table["verdict"].ne("within").any()
+    return Gate("fairness", False if exceeds else None if unsure else True, f"gaps by group: {told}")
+
+
+def _verdicts(chapters: Sequence[Chapter]) -> pd.DataFrame | None:
+    for chapter in chapters:
+        if VERDICTS in chapter.internal:
+            return chapter.internal[VERDICTS]
+    return None
+
+
+def _privacy(found: Forecast, landmark: int) -> Gate:
+    told = found.membership[landmark]
+    sentence = f"membership AUC {told.auroc:.2f}, limit {LIMIT:.2f}, {told.n_members} members"
+    return Gate(PRIVACY, bool(told.passed), sentence)
+
+
+def _performance(found: Forecast) -> pd.DataFrame:
+    rows = _rows(found)
+    table = []
+    for landmark, part in rows.groupby("landmark"):
+        known = part.set_index("metric")
+        first = part.iloc[0]
+        line: dict[str, object] = {"after_session": landmark, "people": int(first["n"]), "with": int(first["n_events"])}
+        for metric in SHOWN:
+            value, low, high = (float(number) for number in known.loc[metric, ["value", "low", "high"]].to_numpy())
+            line[metric] = f"{value:.3f}" + (f" ({low:.3f} to {high:.3f})" if np.isfinite(low) else "")
+        table.append(line)
+    return pd.DataFrame(table)
+
+
+def _given_away(found: Forecast) -> pd.DataFrame:
+    rows = []
+    for landmark, told in sorted(found.membership.items()):
+        one = found.fitted[landmark]
+        leaf: object = ""
+        if isinstance(one.model, BoostedTrees):
+            leaf = smallest_leaf(one.model, one.table.frame, one.table.keys["pseudonym"])
+        rows.append(
+            {"after_session": landmark, "membership_auc": f"{told.auroc:.3f}", "limit": LIMIT, "smallest_leaf": leaf}
+        )
+    return pd.DataFrame(rows)
+
+
+def _known(materials: Materials, found: Forecast) -> dict[str, str]:
+    counts = found.validation.counts
+    at_risk = f"{counts['at_risk'].iloc[0]:,} at the first landmark" if len(counts) else "nobody"
+    rows = _rows(found)
+    events = rows.groupby("landmark")["n_events"].first()
+    return {
+        "1.1": f"One feed, read as {materials.opened.view.kind}; everybody accepted into treatment and still open.",
+        "1.2": f"Everybody at risk at a landmark ({at_risk}); who is left out is counted.",
+        "2.3": "Every feature is declared with the moment it becomes known; a later one is an error.",
+        "3.2": f"{materials.edition.name}: {found.target.rule}.",
+        "3.3": "No for outcomes read from totals: earlier totals are features, as they are when the model is used.",
+        "4.1": f"Between {int(events.min())} and {int(events.max())} with the outcome at a landmark."
+        if len(events)
+        else "Nobody.",
+        "4.2": "Continuous inputs are banded; categories with fewer than ten people are unknown.",
+        "4.4": "Missing values are kept as missing by the trees, never filled from the outcome.",
+        "4.5": "No selection by association; the list of features is fixed beforehand.",
+        "4.6": "Rows of a person stay in one fold and are resampled together.",
+        "4.7": "AUROC, Brier, calibration in the large, slope, curve distances and net benefit, with intervals.",
+        "4.8": "Cross-validation by patient, forward in time where dates are known; early stopping inside the fold.",
+        "4.9": "The kept model is refitted on everybody by the procedure that was judged.",
+    }
