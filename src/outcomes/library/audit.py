@@ -105,9 +105,7 @@ def _unwrap(start: Mapping[str, Any], private: KeyFile) -> bytes:
         shared = X25519PrivateKey.from_private_bytes(private.secret).exchange(X25519PublicKey.from_public_bytes(point))
         return AESGCM(expand(shared, f"audit start {point.hex()}")).decrypt(ONCE, body, private.region.encode())
     except (InvalidTag, ValueError, KeyError, TypeError):
-        raise DataError(
-            "the audit log's first line is damaged, or the log was begun for another auditor's key"
-        ) from None
+        raise DataError("the audit log's first line is damaged") from None
 
 
 def _digest(line: str) -> str:
@@ -440,12 +438,15 @@ def read(folder: Path, keys: Path | None) -> list[Line]:
     Raises
     ------
     AccessError
-        If there is no log, or the folder does not hold the auditor's key.
+        If there is no log, or the folder does not hold the key of the auditor for whom it was begun.
     DataError
-        If a line was changed, removed, put elsewhere or cut off, or the log is another auditor's.
+        If a line was changed, removed, put elsewhere or cut off.
     """
     private = key_for(keys, "audit")
     check(folder)
+    public = X25519PrivateKey.from_private_bytes(private.secret).public_key().public_bytes_raw()
+    if _start(_lines(folder)).get("for") != KeyFile(AUDIT_PUBLIC, private.region, public).id:
+        raise AccessError("the audit log was begun for another auditor's key: give that one with --keys")
     with _at_rest(folder):
         lines, state = _lines(folder), _read_state(folder)
     start = _start(lines)

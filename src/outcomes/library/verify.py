@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from outcomes.errors import AccessError, OutcomesError
 from outcomes.library import audit
-from outcomes.library.roles import has_key
+from outcomes.library.roles import REGIONS, has_key
 from outcomes.library.sealing import library_key, vault_key
 from outcomes.library.state import anchored
 from outcomes.library.store import HEAD, LOCK, MANIFEST, NOTE, PART, PARTIAL, Store
@@ -162,6 +162,11 @@ def _log(log: Path, keys: Path | None) -> tuple[str, list[str]]:
     return f"Audit log: {len(audit.read(log, keys)):,} lines, none changed, removed, moved or cut off.", []
 
 
+def _region(library: Path) -> str:
+    words = (library / HEAD).read_bytes().split(b"\n", 1)[0].split(b" ")
+    return words[2].decode("ascii", errors="replace") if len(words) > 2 else ""  # noqa: PLR2004  mark, purpose, region
+
+
 def verify(library: Path, vault: Path, log: Path, *, keys: Path | None = None) -> Verified:
     """Check library, vault and audit log, as far as the keys reach.
 
@@ -184,6 +189,8 @@ def verify(library: Path, vault: Path, log: Path, *, keys: Path | None = None) -
     """
     if not (library / HEAD).is_file():
         raise AccessError(f"{library.name}: no library there, or nothing was taken in yet")
+    if keys is None and _region(library) in REGIONS:
+        raise AccessError(f"{library.name}: it is sealed, and no keys were given: give --keys")
     checked, unchecked, faults = list[str](), list[str](), list[str]()
     steps: tuple[tuple[str, str, Callable[[], tuple[str, list[str]]]], ...] = (
         ("library", "every part of the library", lambda: _library(library, keys)),

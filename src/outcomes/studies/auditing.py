@@ -7,7 +7,7 @@ from typing import Final
 
 from outcomes.library import audit
 from outcomes.library.sealing import vault_key
-from outcomes.library.store import Store
+from outcomes.library.store import Store, taken_in
 from outcomes.studies.experiment import Experiment
 from outcomes.studies.workspace import Workspace
 
@@ -73,6 +73,8 @@ def note_access(
     Receipt
         Where the log stands now.
     """
+    if result == "refused" and not taken_in(workspace.library):
+        return audit.Receipt("", 0, "")  # there is nothing yet that somebody could have read or changed
     told = audit.append(
         workspace.audit,
         keys=workspace.keys,

@@ -153,9 +153,11 @@ def change_keys(request: Request, what: str, new: Path) -> str:
     OutcomesError
         Whatever of these the rotation raised, after it was noted.
     """
-    _, workspace = request.read()
+    experiment, workspace = request.read()
     if what not in ROTATIONS:
         raise ConfigError(f"what must be one of {', '.join(ROTATIONS)}, got {what!r}")
+    if workspace.keys is None and experiment.source.kind == "identified":
+        raise AccessError("the library of an identified source is sealed, and no keys were given: give --keys")
     if workspace.keys is None:
         raise ConfigError("this source has no secret: there is no key to change (keys are given with --keys)")
     try:
