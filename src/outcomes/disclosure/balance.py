@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -11,9 +10,11 @@ from numpy.typing import ArrayLike
 from outcomes.disclosure.gate import Statistic, release
 from outcomes.disclosure.links import Links
 from outcomes.disclosure.seal import Released, sealed
+from outcomes.reference.policies import disclosure_policy
 
 _FEWEST_LEVELS = 2
 EVERYONE = "Everyone"
+PEOPLE = "People"
 
 
 def difference_of_means(means: Sequence[float], deviations: Sequence[float]) -> float:
@@ -80,7 +81,7 @@ def difference_of_shares(first: ArrayLike, second: ArrayLike) -> float:
 
 
 def standardised_differences(one: Released, *, key: bytes | None = None) -> Released | None:
-    """Put the standardised difference of every characteristic beside each pair of groups of a released Table 1.
+    """Say how far each group of a released Table 1 is from the largest one, characteristic by characteristic.
 
     It is computed from the printed counts, means and deviations, so it tells nothing that they do not.
 
@@ -94,7 +95,7 @@ def standardised_differences(one: Released, *, key: bytes | None = None) -> Rele
     Returns
     -------
     Released or None
-        One row a characteristic and pair of groups; None where there is only one group.
+        One row a group and characteristic; None where there is only one group.
 
     Raises
     ------
@@ -102,9 +103,15 @@ def standardised_differences(one: Released, *, key: bytes | None = None) -> Rele
         If the seal of Table 1 is broken.
     """
     table = one.verify().table
-    groups = [name for name in dict.fromkeys(table["group"]) if name != EVERYONE]
-    pairs = list(combinations(groups, 2))
-    rows = [row for pair in pairs for row in _rows(table, pair)]
+    fewest = disclosure_policy(one.policy).minimum_n_for_statistics
+    sizes = table[table["group"].ne(EVERYONE)].groupby("group", sort=False)["n"].max()
+    largest = None if sizes.isna().all() else str(sizes.idxmax())
+    rows = [
+        row
+        for name in sizes.index
+        if largest not in {None, name}
+        for row in _rows(table, (str(largest), str(name)), fewest)
+    ]
     if not rows:
         return None
     made = release(
@@ -116,13 +123,14 @@ def standardised_differences(one: Released, *, key: bytes | None = None) -> Rele
         title="Standardised differences between groups at referral",
         notes=[
             "Second group less first, over the pooled standard deviation; for categories the distance over all levels. "
-            "Computed from the printed counts, means and standard deviations of Table 1.",
+            "Computed from the printed counts, means and standard deviations of Table 1, whose rounding weighs on "
+            "groups of fewer than about a hundred people.",
         ],
     )
     return sealed(replace(made, links=Links(), entry=one.entry), key=key)
 
 
-def _rows(table: pd.DataFrame, pair: tuple[str, str]) -> Iterator[dict[str, object]]:
+def _rows(table: pd.DataFrame, pair: tuple[str, str], fewest: int) -> Iterator[dict[str, object]]:
     first, second = (table[table["group"].eq(name)].set_index(["characteristic", "level"]) for name in pair)
     for name in dict.fromkeys(table["characteristic"]):
         here, there = (part.loc[[name]] for part in (first, second))
@@ -132,12 +140,19 @@ def _rows(table: pd.DataFrame, pair: tuple[str, str]) -> Iterator[dict[str, obje
             apart = difference_of_shares(here["n"], there["n"])
         else:
             continue
-        people = [float(part["n"].sum(skipna=False)) for part in (here, there)]
+        people = [_people(part, of) for part, of in ((first, here), (second, there))]
         yield {
             "characteristic": str(name).removesuffix(", mean (SD)"),
             "compared": f"{pair[1]} with {pair[0]}",
             "n_first": people[0],
             "n_second": people[1],
             "n_fewer": min(people),
-            "standardised_difference": apart,
+            "standardised_difference": 0.0 if min(people) < fewest else apart,  # the gate says "too few",
         }
+
+
+def _people(group: pd.DataFrame, characteristic: pd.DataFrame) -> float:
+    # of the whole group for a category: the sum of its rounded levels would count rounding as people
+    if len(characteristic) == 1 or PEOPLE not in group.index.get_level_values("characteristic"):
+        return float(characteristic["n"].sum(skipna=False))
+    return float(group.loc[[PEOPLE], "n"].iloc[0])

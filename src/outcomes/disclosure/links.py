@@ -133,7 +133,8 @@ def _chains(
         if not isinstance(rate, Rate) or not {rate.numerator, rate.denominator} <= counts.keys():
             continue
         steps, everybody = counts[rate.numerator][list(rows)], counts[rate.denominator][list(rows)]
-        if np.all(everybody == steps[0]) and np.all(np.diff(steps) <= 0):
+        everybody = everybody[~np.isnan(everybody)]  # the first step may stand without a share
+        if everybody.size and np.all(everybody == steps[0]) and np.all(np.diff(steps) <= 0):
             yield tuple((row, rate.numerator) for row in rows)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from outcomes.cohort.flow import flow
@@ -187,7 +188,9 @@ def _read(register: Path, key: bytes) -> tuple[Entry, ...]:
 
 def _blocks(report: Report, materials: Materials, policy: str) -> tuple[tuple[Table, ...], tuple[Picture, ...]]:
     told = flow(materials.episodes, materials.outcomes)
-    table = told.assign(referred=int(told["referrals"].iloc[0]))[["label", "reason", "referrals", "referred"]]
+    everybody = np.full(len(told), float(told["referrals"].iloc[0]))
+    everybody[0] = np.nan  # everybody is not a share of everybody
+    table = told[["label", "reason", "referrals"]].assign(referred=everybody)
     shown = release(
         table.rename(columns={"label": "step", "referrals": "n"}).astype({"reason": "str"}),
         labels=["step", "reason"],

@@ -9,6 +9,7 @@ from outcomes.disclosure.seal import Released
 from outcomes.publications.drawing import INK, MUTED, canvas, in_house_style, points
 from outcomes.publications.figures.reading import numbers, words
 from outcomes.publications.wording import cell, number, require_released
+from outcomes.reference.policies import DisclosurePolicy, disclosure_policy
 
 _STEP = 1.0
 _BOX = (0.02, 0.40)
@@ -46,7 +47,8 @@ def flow_diagram(released: Released, *, step: str = "step", n: str = "n", reason
     for place, name in enumerate(steps):
         _box(axes, _BOX, place, f"{name[:1].upper()}{name[1:]}\nn = {cell(released, place, n)}")
         if place:
-            _lost(axes, place, reached[place - 1] - reached[place], reasons[place])
+            said = _lost_in_words(reached[place - 1] - reached[place], disclosure_policy(released.policy))
+            _lost(axes, place, f"{reasons[place][:1].upper()}{reasons[place][1:]}: {said}")
     return figure
 
 
@@ -56,15 +58,19 @@ def _box(axes: Axes, across: tuple[float, float], place: float, text: str, *, co
     axes.text(left + width / 2, place, text, ha="center", va="center", fontsize=points(8.5), color=INK)
 
 
-def _lost(axes: Axes, place: int, lost: float, reason: str) -> None:
+def _lost_in_words(lost: float, rule: DisclosurePolicy) -> str:
+    if np.isnan(lost):
+        return "number not shown"
+    if rule.rounding != "none" and lost <= rule.base:  # the two printed numbers say no more
+        return f"fewer than {2 * rule.base}"
+    return f"n = {number(lost, 0)}"
+
+
+def _lost(axes: Axes, place: int, text: str) -> None:
     middle, between = _BOX[0] + _BOX[1] / 2, place - _STEP / 2
     down = {"arrowstyle": "-|>", "mutation_scale": 9, "color": MUTED, "linewidth": 0.9, "shrinkA": 0, "shrinkB": 0}
     axes.add_patch(
         FancyArrowPatch((middle, place - _STEP + _HEIGHT / 2), (middle, place - _HEIGHT / 2), **down)  # type: ignore[arg-type]
     )
     axes.add_patch(FancyArrowPatch((middle, between), (_SIDE[0], between), **down))  # type: ignore[arg-type]
-    few = "number not shown" if np.isnan(lost) else "few or none" if lost == 0 else f"n = {number(lost, 0)}"
-    axes.text(
-        _SIDE[0] + 0.01, between, f"{reason[:1].upper()}{reason[1:]}: {few}", ha="left", va="center",
-        fontsize=points(8), color=INK,
-    )  # fmt: skip
+    axes.text(_SIDE[0] + 0.01, between, text, ha="left", va="center", fontsize=points(8), color=INK)
