@@ -148,17 +148,17 @@ def alone(n: int) -> None:
 
 def staged(observations: Observations) -> None:
     """Fifty starts of which the best five are finished, on one thread and on two."""
-    form, plan, wall = nominal(ITEMS, penalty=0.1), Search(), []
-    for workers in (1, 2):
+    form, plan, wall = nominal(ITEMS, penalty=0.1), Search(), {1: np.inf, 2: np.inf}
+    seconds = np.inf
+    for workers in (1, 2, 1, 2, 1, 2):  # the best of three, because others may use the machine
         clock, before = time.perf_counter(), time.process_time()
         climbs = search(observations, form, STATES, plan, seed=np.random.SeedSequence(0), workers=workers)
-        wall.append(time.perf_counter() - clock)
-        if workers == 1:
-            seconds = time.process_time() - before
+        wall[workers] = min(wall[workers], time.perf_counter() - clock)
+        seconds = min(seconds, time.process_time() - before)
     reached = sum(climb.finished and climb.limit >= climbs[0].limit - REACHED for climb in climbs)
     print(
         f"50 staged starts, {observations.n_sequences:,} patients: {seconds:.1f} CPU s, {reached} of 5 finished "
-        f"reached the best; two threads {wall[0] / wall[1]:.2f} times as fast by the clock"
+        f"reached the best; two threads {wall[1] / wall[2]:.2f} times as fast by the clock"
     )
 
 
@@ -179,11 +179,13 @@ def hmmlearn_ratio(observations: Observations) -> None:
 def stepmix_ratio(observations: Observations) -> None:
     from stepmix.stepmix import StepMix  # noqa: PLC0415  optional peer
 
-    first = observations.codes[observations.starts[:-1]]
+    first = observations.codes  # each occasion as a person of its own
     table = np.where(first < 0, np.nan, first.astype(float))
     sweeps = (5, 25)  # the difference leaves out what they do before and after
     theirs = [
-        StepMix(STATES, measurement="categorical_nan", max_iter=n, abs_tol=0.0, rel_tol=0.0, random_state=0)
+        StepMix(
+            STATES, measurement="categorical_nan", max_iter=n, abs_tol=0.0, rel_tol=0.0, random_state=0, progress_bar=0
+        )
         for n in sweeps
     ]
     with warnings.catch_warnings():

@@ -21,7 +21,7 @@ from outcomes.kernel.latent_markov_packing import Observations
 from outcomes.kernel.latent_markov_passes import IMPOSSIBLE, LANES, collect_items, fill_tables, sweep
 
 # sequences added up together; blocks are joined in order, so that the sum does not depend on who computed them
-BLOCK = 16384
+BLOCK = 4096
 
 # a longer extrapolation than so many sweeps is never a good guess and could overflow
 LONGEST_LEAP = 1e3

@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from outcomes.kernel.ascent import Ascent, ascend
+from outcomes.kernel.ascent import Ascent, Improvement, ascend
 from outcomes.kernel.latent_markov import Form, LatentMarkovParameters, Structure, improver, leap, marginal
 from outcomes.kernel.latent_markov_packing import Observations
 
@@ -26,6 +26,9 @@ SMOOTHING = 0.1  # share of the whole sample (or of even moves) mixed into each 
 DISTURBED = 2.0  # shape of the gamma weights that tell classes apart at the start
 SAMPLE = 2000  # occasions looked at to make a start; more do not make a better one
 REACHED = 0.01  # climbs whose limits lie within so many log units have reached the same top
+
+
+Improve = Callable[[LatentMarkovParameters], Improvement[LatentMarkovParameters]]
 
 
 @dataclass(frozen=True)
@@ -159,7 +162,7 @@ def search(
         )
         return Climb(number, kind, finished=False, ascent=ascent)
 
-    def climb_on(climb: Climb, gap: float) -> Climb:
+    def climb_on(climb: Climb, gap: float, improve: Improve = improve) -> Climb:
         if climb.ascent.gap <= gap and climb.ascent.reason == "tolerance":
             return Climb(climb.number, climb.kind, finished=True, ascent=climb.ascent)
         more = ascend(
@@ -180,9 +183,11 @@ def search(
         shorts = sorted(report(over(short, range(jobs))), key=_best_first)
         rough = max(plan.tolerance, REACHED)
         finals = report(over(lambda climb: climb_on(climb, rough), shorts[: plan.finished]))
-    best = min(finals, key=lambda climb: (-climb.limit, climb.number))
+        best = min(finals, key=lambda climb: (-climb.limit, climb.number))
+        # the last climb is alone, so its sweeps are shared out instead; sums are joined in order, so bits are the same
+        last = climb_on(best, plan.tolerance, improver(observations, form, n_states, over=over))
     others = sorted((climb for climb in finals if climb is not best), key=lambda climb: (-climb.limit, climb.number))
-    return (climb_on(best, plan.tolerance), *others, *shorts[plan.finished :])
+    return (last, *others, *shorts[plan.finished :])
 
 
 def _best_first(climb: Climb) -> tuple[float, int]:
