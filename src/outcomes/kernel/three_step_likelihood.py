@@ -15,7 +15,7 @@ from outcomes.kernel.three_step import StateMeans, assignment_errors, bch_weight
 SWEEPS = 2000
 SMALL = 1e-9
 HALVINGS = 30
-STEPS = 500
+STEPS = 100
 Floats = NDArray[np.float64]
 
 
@@ -165,7 +165,7 @@ def _climb(z: Floats, k: int, of_assigned: Floats | None, fixed: Floats | None) 
     converged = n_free == 0
     for _ in range(STEPS if n_free else 0):
         gradient = _scores(z, p, member).sum(axis=0)
-        step = np.linalg.solve(_information(z, p) + SMALL * np.eye(n_free), gradient)
+        step = np.linalg.solve(_curvature(z, p, None if fixed is not None else member), gradient)
         length = 1.0
         for _ in range(HALVINGS):
             ahead = _at(z, k, beta + length * step, of_assigned, fixed)
@@ -206,6 +206,17 @@ def _at(
 def _scores(z: Floats, p: Floats, member: Floats) -> Floats:
     found: Floats = ((member - p)[:, 1:, None] * z[:, None, :]).reshape(z.shape[0], -1)
     return found
+
+
+def _curvature(z: Floats, p: Floats, member: Floats | None) -> Floats:
+    # Newton's where the likelihood bends down, else that of the complete data, which always does
+    whole = _information(z, p)
+    ridge = SMALL * np.eye(whole.shape[0])
+    if member is not None:
+        observed = whole - _information(z, member)
+        if np.linalg.eigvalsh(observed)[0] > SMALL:
+            return observed + ridge
+    return whole + ridge
 
 
 def _information(z: Floats, p: Floats) -> Floats:

@@ -26,8 +26,9 @@ from outcomes.subtypes.validation import cross_validated
 
 KEY = ["pseudonym", "referral"]
 STARTS = 5
+HALF_STARTS = 30
 LARGEST_SHARE = 0.5  # a service with more of the people than the rest together cannot be kept out
-IMPLIED_PEOPLE = 10_000
+IMPLIED_PEOPLE = 4_000
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,7 @@ class _Judge:
 
     def halves(self, _: dict[str, object]) -> Agreement:
         return split_half(
-            self.model, self.sequences, starts=STARTS, random_state=self.seed, n_jobs=self.processes
+            self.model, self.sequences, starts=HALF_STARTS, random_state=self.seed, n_jobs=self.processes
         )
 
     def elsewhere(self, _: dict[str, object]) -> Agreement:
@@ -180,7 +181,7 @@ class _Judge:
         if kept_out.mean() > LARGEST_SHARE:
             kept_out = ~kept_out
         return replicate(
-            self.model, self.sequences, kept_out, starts=STARTS, random_state=self.seed, n_jobs=self.processes
+            self.model, self.sequences, kept_out, starts=HALF_STARTS, random_state=self.seed, n_jobs=self.processes
         )
 
     def residuals(self, _: dict[str, object]) -> pd.DataFrame:

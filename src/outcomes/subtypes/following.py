@@ -15,6 +15,9 @@ from outcomes.subtypes.latent_markov import LatentMarkov, Source
 from outcomes.subtypes.sequences import sequences
 
 METHODS = ("naive", "bch", "ml")
+FEWEST = 30  # people of a level that has an odds ratio of its own; smaller ones stand together
+REST = "a rarer level"
+LARGEST_LOGIT = 10.0  # an odds ratio, or a bound of it, beyond exp of this says only that there is none
 
 
 def outcome_by_initial_state(model: LatentMarkov, X: Source, outcome: ArrayLike) -> pd.DataFrame:
@@ -102,7 +105,8 @@ def membership(
         The patients it was fitted on.
     covariates : DataFrame
         One row a sequence, in the order of `sequences`; numbers are used as they are, text, categories and booleans as
-        indicators against their most frequent level. A person without one of them is left out.
+        indicators against their most frequent level, levels of fewer than 30 people together. A person without one of
+        them is left out.
     level : float, default 0.95
         Coverage of the intervals.
 
@@ -110,7 +114,8 @@ def membership(
     -------
     table : DataFrame
         One row a state after the first, term and method: state, term ("constant" or a covariate), method, log_odds,
-        standard_error, odds_ratio, low, high, converged.
+        standard_error, odds_ratio, low, high, converged (False where the odds ratio has no bounds, as when nobody with a
+        characteristic is in a state).
     n : int
         People in the fit.
 
@@ -133,6 +138,7 @@ def membership(
     for method in METHODS:
         found = membership_logits(posterior, design.to_numpy()[known], method=method)
         log_odds, error = found.coefficient.ravel(), found.standard_error.ravel()
+        settled = np.abs(log_odds) + reach * error < LARGEST_LOGIT
         rows.append(
             pd.DataFrame(
                 {
@@ -141,14 +147,19 @@ def membership(
                     "method": method,
                     "log_odds": log_odds,
                     "standard_error": error,
-                    "odds_ratio": np.exp(log_odds),
-                    "low": np.exp(log_odds - reach * error),
-                    "high": np.exp(log_odds + reach * error),
-                    "converged": found.converged,
+                    "odds_ratio": np.where(settled, _ratio(log_odds), np.nan),
+                    "low": np.where(settled, _ratio(log_odds - reach * error), np.nan),
+                    "high": np.where(settled, _ratio(log_odds + reach * error), np.nan),
+                    "converged": settled & (found.converged | (error > 0)),
                 }
             )
         )
     return pd.concat(rows, ignore_index=True), int(known.sum())
+
+
+def _ratio(log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+    found: NDArray[np.float64] = np.exp(np.clip(log_odds, -LARGEST_LOGIT, LARGEST_LOGIT))
+    return found
 
 
 def _design(covariates: pd.DataFrame) -> pd.DataFrame:
@@ -157,8 +168,9 @@ def _design(covariates: pd.DataFrame) -> pd.DataFrame:
         if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
             parts[str(name)] = column.to_numpy(dtype=np.float64, na_value=np.nan)
             continue
-        levels = column.value_counts().index.tolist()
-        for value in sorted(levels[1:], key=str):
-            same = column.eq(value).to_numpy(dtype=np.float64, na_value=np.nan)
-            parts[f"{name} = {value}"] = np.where(column.isna(), np.nan, same)
+        size = column.astype(object).value_counts()
+        rare = size.index[size < FEWEST].tolist()
+        merged = column.astype(object).where(~column.isin(rare) | column.isna(), REST)
+        for value in sorted(merged.value_counts().index.tolist()[1:], key=str):
+            parts[f"{name} = {value}"] = np.where(column.isna(), np.nan, merged.eq(value).to_numpy(dtype=np.float64))
     return pd.DataFrame(parts)

@@ -106,8 +106,8 @@ def bootstrap_likelihood_ratio(
         rng = np.random.default_rng(draw)
         codes = draw_answers(smaller.parameters_, draw_states(smaller.parameters_, laid.starts, rng), rng)
         made = observe(np.where(missing, np.int8(-1), codes), laid.starts, None, laid.n_categories)
-        small = refit(made, laid.form, smaller.n_states, seed=seeds[0], given=(smaller.parameters_,), fresh=1)
-        large = refit(made, laid.form, larger.n_states, seed=seeds[1], given=(larger.parameters_,), fresh=fresh)
+        small = refit(made, laid.form, smaller.n_states, seed=seeds[0], given=(smaller.parameters_,), fresh=1, finished=1)
+        large = refit(made, laid.form, larger.n_states, seed=seeds[1], given=(larger.parameters_,), fresh=fresh, finished=2)
         capped = sum(climb.ascent.reason != "tolerance" for climb in (small, large))
         return max(2 * (large.objective - small.objective), 0.0), capped
 

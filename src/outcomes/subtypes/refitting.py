@@ -153,6 +153,7 @@ def refit(
     seed: np.random.SeedSequence,
     given: tuple[LatentMarkovParameters, ...] = (),
     fresh: int = 1,
+    finished: int = 5,
 ) -> Climb:
     """Fit the model again to other patients.
 
@@ -170,6 +171,8 @@ def refit(
         Start values, such as those of the first fit. Alone they would hide other solutions that a resample prefers.
     fresh : int, default 1
         New starts besides.
+    finished : int, default 5
+        How many of the best short climbs are carried on.
 
     Returns
     -------
@@ -185,7 +188,7 @@ def refit(
         raise ConfigError("fresh: at least one new start is needed where none is given")
     plan = Search(
         starts=fresh,
-        finished=1 if given else min(fresh, 2),
+        finished=min(finished, fresh + len(given)),
         sweeps=SWEEPS,
         tolerance=ROUGH,
         score_tolerance=ROUGH_SCORE,

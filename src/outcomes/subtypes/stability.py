@@ -69,7 +69,7 @@ def bootstrap(
     X: Source,
     *,
     n_resamples: int = 50,
-    fresh: int = 1,
+    fresh: int = 2,
     random_state: int = 0,
     n_jobs: int = 1,
     on_resample: Told | None = None,
@@ -88,7 +88,7 @@ def bootstrap(
         The patients it was fitted on.
     n_resamples : int, default 50
         Samples of patients.
-    fresh : int, default 1
+    fresh : int, default 2
         New starts of each refit besides the model's own estimates.
     random_state : int, default 0
         Seed.
@@ -204,7 +204,7 @@ class Agreement:
 
 
 def split_half(
-    model: LatentMarkov, X: Source, *, starts: int = 10, random_state: int = 0, n_jobs: int = 1
+    model: LatentMarkov, X: Source, *, starts: int = 30, random_state: int = 0, n_jobs: int = 1
 ) -> Agreement:
     """Do two random halves of the patients show the same states.
 
@@ -217,7 +217,7 @@ def split_half(
         A fitted estimator; its number of states and form are used, not its estimates.
     X : Trajectories, DataFrame or 2-D array
         The patients.
-    starts : int, default 10
+    starts : int, default 30
         Starts of either fit.
     random_state : int, default 0
         Seed of the split and of the starts.
@@ -250,7 +250,7 @@ def replicate(
     X: Source,
     held_out: ArrayLike,
     *,
-    starts: int = 10,
+    starts: int = 30,
     random_state: int = 0,
     n_jobs: int = 1,
 ) -> Agreement:
@@ -264,7 +264,7 @@ def replicate(
         The patients.
     held_out : array-like of bool, shape (n_sequences,)
         Which sequences belong to the service that is kept out.
-    starts : int, default 10
+    starts : int, default 30
         Starts of either fit.
     random_state : int, default 0
         Seed of the starts.
