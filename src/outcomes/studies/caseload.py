@@ -24,6 +24,7 @@ from outcomes.library.relink import identities
 from outcomes.measures.scoring import totals
 from outcomes.prognosis.course import expected_course
 from outcomes.reference.rules import RuleEdition, edition_of
+from outcomes.studies.auditing import PURPOSES, note_access
 from outcomes.studies.experiment import Experiment, FlagSettings
 from outcomes.studies.materials import Materials, prepare
 from outcomes.studies.opening import Request, arrive, day_of, open_study
@@ -129,7 +130,7 @@ def write_caseload(
     settings = _settings(experiment)
     course, history = None, ""
     try:
-        opened = open_study(replace(request, source=None), fresh=False, progress=progress)
+        opened = open_study(replace(request, source=None), fresh=False, progress=progress, command="flags")
         course = learn_course(prepare(opened, progress=progress))
     except (AccessError, DataError) as barred:
         # Direct care does not hang on research permissions: the rule that needs them is out of use; the page says so.
@@ -310,6 +311,8 @@ def judge(
     settings = _settings(experiment)
     progress(STEP, 0, 1)
     view = care_view(workspace.library, workspace.vault, keys=workspace.keys)
+    counts = {"people": len(view.tables["patients"])}
+    note_access(workspace, "flags", PURPOSES["flags"], snapshot=view.snapshot, counts=counts)
     edition = edition_of(experiment.measures.edition)
     day = asked.as_of or last_known_day(view.tables["referrals"])
     caseload = _of_team(roster(view.tables, as_of=day, edition=edition), asked.team)
