@@ -14,8 +14,9 @@ from outcomes.library.lineage import Product, forget
 from outcomes.library.state import Stores, open_stores
 from outcomes.library.store import HEAD
 from outcomes.library.tombstones import folder_of, intended, one_at_a_time, settle_intent, write_whole
+from outcomes.studies.auditing import note_access
 from outcomes.studies.experiment import Experiment
-from outcomes.studies.opening import Request
+from outcomes.studies.opening import SHEET, Request
 from outcomes.studies.progress import Progress, silent
 from outcomes.studies.workspace import Workspace
 from outcomes.tracking.erasing import RunsErased, erase_runs, runs_of, snapshots_of
@@ -23,7 +24,7 @@ from outcomes.tracking.erasing import RunsErased, erase_runs, runs_of, snapshots
 STEP = "Erasing"
 RECEIPT = "receipt_{:04d}.json"
 RUNS = "mlflow"
-KEPT_FOLDERS = ("library", "vault", "erasures", "feed")
+PURPOSE = "erasure on request"
 
 
 @dataclass(frozen=True)
@@ -181,7 +182,7 @@ def _finish(workspace: Workspace, experiment: Experiment, stores: Stores, told: 
     runs = erase_runs(workspace.mlflow, *_runs(workspace, told))
     removed = [_remove(one.below(_roots(workspace)), one.place) for one in _files(told)]
     if told.people or told.doomed:
-        removed += [_remove(place, f"workspace/{place.relative_to(workspace.root)}") for place in _caches(workspace)]
+        removed += [_remove(place, _named(workspace, place)) for place in _caches(workspace)]
         if experiment.source.simulate is not None:
             removed.append(_remove(workspace.feed, f"workspace/{workspace.study}/feed"))
     facts = _facts(workspace, stores, told, runs, today) | {"removed": sorted(place for place in removed if place)}
@@ -189,6 +190,8 @@ def _finish(workspace: Workspace, experiment: Experiment, stores: Stores, told: 
     number = len(list(folder.glob("receipt_*.json"))) + 1
     place = folder / RECEIPT.format(number)
     write_whole(place, (json.dumps({"receipt": number, **facts}, indent=2, sort_keys=True) + "\n").encode())
+    counts = {"people": told.people, "rows": sum(told.library.values()), "runs": runs.runs, "models": runs.models}
+    note_access(workspace, "erase", PURPOSE, snapshot=told.snapshot, counts=counts, anchor=True)
     with stores.library.writing(), stores.vault.writing():
         forget(stores.library, tuple(one for one in told.products if not one.released))
         settle_intent(workspace.library, stores.vault)
@@ -213,10 +216,14 @@ def _files(told: Erased) -> tuple[Product, ...]:
 
 def _caches(workspace: Workspace) -> list[Path]:
     # Lists of the last intake with its row numbers, and whatever a stopped run left beside its final name.
-    home = workspace.root / workspace.study
+    lists = [workspace.intake, workspace.intake.with_name(SHEET)]
     beside = [workspace.report.with_name(f".{workspace.study}.{end}") for end in ("partial", "old")]
-    loose = [path for path in home.iterdir() if path.name not in KEPT_FOLDERS] if home.is_dir() else []
-    return sorted(loose) + [place for place in beside if place.exists()]
+    return [place for place in (*lists, *beside) if place.exists()]
+
+
+def _named(workspace: Workspace, place: Path) -> str:
+    below = next((name for name, root in _roots(workspace).items() if place.is_relative_to(root)), "workspace")
+    return f"{below}/{place.relative_to(_roots(workspace)[below])}"
 
 
 def _remove(place: Path, name: str) -> str:
