@@ -62,6 +62,15 @@ def test_which_contacts_count():
     assert pd.isna(second["days_waited"])
 
 
+def test_an_unplanned_contact_took_place_without_an_attendance_code():
+    given = tables()
+    contacts = given["contacts"].assign(planned="Y")
+    contacts.loc[contacts["day"].eq(20), ["attendance", "planned"]] = [None, "N"]
+    first = episodes(given | {"contacts": contacts}).iloc[0]
+    assert first["treatment_contacts"] == sum("yes" in line for line in CONTACTS.split("\n")) + 1
+    assert first["days_waited"] == 20
+
+
 def test_an_open_referral_is_not_completed():
     assert not episodes(tables(end_day=None))["completed"].any()
 

@@ -56,7 +56,8 @@ def financial_year(quarter: pd.Series) -> pd.Series:
 def treatment_contacts(contacts: pd.DataFrame, referrals: pd.DataFrame, edition: RuleEdition) -> pd.Series:
     """Say which contacts are treatment contacts.
 
-    Attended, of a treatment type, not employment support, and between receipt and end of the referral.
+    Attended or unplanned, of a treatment type, not employment support, and between receipt and end of the referral.
+    An unplanned contact (`planned` = N, where the feed says it) took place, so it needs no attendance code.
 
     Parameters
     ----------
@@ -76,6 +77,8 @@ def treatment_contacts(contacts: pd.DataFrame, referrals: pd.DataFrame, edition:
     day = contacts["day"].to_numpy(dtype=float, na_value=np.nan)
     outside = (day > end) | (day < 0)
     attended = contacts["attendance"].isin(edition.attended_codes)
+    if "planned" in contacts:
+        attended |= contacts["planned"].eq("N")
     treated = contacts["appointment_type"].isin(edition.treatment_appointment_types)
     return attended & treated & ~contacts["therapy"].isin(edition.employment_support_therapies) & ~outside
 
