@@ -2,6 +2,7 @@
 
 import itertools
 import tomllib
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from outcomes.kernel.latent_markov import (
     BLOCK,
     Form,
     LatentMarkovParameters,
+    classes_of_states,
     expect,
     improver,
     leap,
@@ -308,6 +310,76 @@ def test_given_start_values_are_tried_and_can_win(example):
     )
     assert again[0].kind == "given"
     assert again[0].objective >= first.objective
+
+
+def test_classes_of_states_equal_enumeration_over_classes(example):
+    """Two classes with two shared states, one of them of stayers: each class by itself, mixed by hand."""
+    rng = np.random.default_rng(8)
+    codes, starts = draw_codes(rng, [1, 4, 3], (3, 2))
+    structure = classes_of_states(2, 2, stayers=1)
+    response = draw_parameters(rng, 2, (3, 2)).response
+    joint = rng.dirichlet(np.ones(4))
+    moves = np.eye(4)
+    moves[:2, :2] = rng.dirichlet(np.ones(2), 2)
+    whole = LatentMarkovParameters(joint, moves[None], tuple(p[list(structure.level)] for p in response))
+    total = 0.0
+    for number in range(3):
+        rows, p = codes[starts[number] : starts[number + 1]], 0.0
+        for k in (0, 2):
+            one = LatentMarkovParameters(joint[k : k + 2], moves[None, k : k + 2, k : k + 2], response)
+            p += sum(enumerate_paths(rows, one).values())
+        total += np.log(p)
+    observations = observe(codes, starts, None, (3, 2))
+    assert expect(observations, whole).log_likelihood == pytest.approx(total, rel=1e-10)
+    form = Form(nominal(2).families, structure=structure)
+    better = improver(observations, form, 4)(whole).parameters
+    assert (better.transition[0][:2, 2:] == 0).all()
+    np.testing.assert_array_equal(better.transition[0][2:, 2:], np.eye(2))
+    np.testing.assert_array_equal(better.response[0][:2], better.response[0][2:])
+    assert form.n_parameters(observations, 4) == 3 + 2 + 2 * (2 + 1)
+
+
+@pytest.mark.parametrize("guess", [False, True])
+@pytest.mark.parametrize("name", ["nominal", "graded"])
+def test_the_path_of_classes_never_decreases(example, name, guess):
+    codes, starts, _ = example
+    observations = observe(codes, starts)
+    form = Form((family(name),) * 9, penalty=0.1, structure=classes_of_states(2, 2))
+    _, start = start_values(observations, form, 4, 1, np.random.default_rng(0))
+    ascent = ascend(
+        start,
+        improver(observations, form, 4),
+        tolerance=0.0,
+        score_tolerance=0.0,
+        sweeps=80,
+        leap=partial(leap, families=form.families) if guess else None,
+    )
+    assert np.diff(ascent.path).min() > -1e-9 * abs(ascent.path[-1])
+    assert (ascent.parameters.transition[0][:2, 2:] == 0).all()
+
+
+@pytest.mark.parametrize("name", ["ordinal", "graded"])
+def test_planted_locations_come_back(name):
+    """Two thousand people, three states: every location to within a fifth of a log-odds."""
+    rng, shape = np.random.default_rng(5), (3, 4)
+    cuts = {"ordinal": [0.5, -0.2, -0.9], "graded": [-0.5, 0.8, 2.0]}[name]
+    truth = [family(name).probabilities(np.array([*cuts, 1.0 + 0.1 * n, 2.4]), shape) for n in range(6)]
+    moves = np.array([[0.8, 0.15, 0.05], [0.2, 0.7, 0.1], [0.05, 0.2, 0.75]])
+    states = rng.integers(0, 3, (2000, 1))
+    for _ in range(4):
+        nxt = (rng.random(2000)[:, None] > moves[states[:, -1]].cumsum(axis=1)[:, :2]).sum(axis=1)
+        states = np.column_stack((states, nxt))
+    p = [each[states.ravel()].cumsum(axis=1)[:, :3] for each in truth]
+    codes = np.column_stack([(rng.random(10_000)[:, None] > each).sum(axis=1) for each in p])
+    form = Form((family(name),) * 6, penalty=0.01)
+    best = search(
+        observe(codes, np.arange(0, 10_001, 5)), form, 3, Search(starts=6, finished=2), seed=np.random.SeedSequence(0)
+    )[0]
+    found = best.ascent.parameters.reordered(np.argsort(best.ascent.parameters.response[0] @ np.arange(4)))
+    for item, known in zip(found.response, truth, strict=True):
+        got, want = (family(name).coefficients(each) for each in (item, known))
+        np.testing.assert_allclose(got, want, atol=0.2)
+    np.testing.assert_allclose(found.transition[0], moves, atol=0.04)
 
 
 def test_one_family_for_each_item_is_needed(example):
