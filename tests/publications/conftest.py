@@ -1,6 +1,8 @@
 """Small released tables, one for each kind of figure and table."""
 
+import sys
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,6 +11,8 @@ import pytest
 from outcomes.disclosure.gate import Gap, Released, Statistic, release
 from outcomes.publications import figures
 from outcomes.publications.page import KeyFigure, Picture, Report, Section, Table
+
+sys.path.insert(0, str(Path(__file__).parent))  # so that the small release is found in pytest's importlib mode
 
 EVIL = '<script>alert("1")</script> & $x_1$ "quoted"'
 
