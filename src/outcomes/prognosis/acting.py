@@ -1,6 +1,7 @@
-"""What would acting on a threshold mean? Who would be flagged, how many of them rightly, and how many recovered late."""
+"""What would acting on a threshold mean? Who would be flagged, how many rightly, and how many recovered late."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -165,7 +166,10 @@ def _bins(part: pd.DataFrame, fewest: int, n_bins: int) -> pd.DataFrame:
     code = np.minimum((probability * n_bins).astype(np.int64), n_bins - 1)
     who, happened = part["pseudonym"].to_numpy(dtype=str), part["happened"].astype(float).to_numpy()
     edges = list(range(n_bins + 1))
-    people = lambda low, high: np.unique(who[(code >= low) & (code < high)]).size  # noqa: E731  used four times here
+
+    def people(low: int, high: int) -> int:
+        return int(np.unique(who[(code >= low) & (code < high)]).size)
+
     place = 0
     while place < len(edges) - 1 and len(edges) > 2:  # noqa: PLR2004  one bin cannot be joined
         if people(edges[place], edges[place + 1]) >= fewest:
@@ -174,7 +178,7 @@ def _bins(part: pd.DataFrame, fewest: int, n_bins: int) -> pd.DataFrame:
         edges.pop(place + 1 if place < len(edges) - 2 else place)
         place = max(place - 1, 0)
     rows = []
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         inside = (code >= low) & (code < high)
         count = int(inside.sum())
         if people(low, high) < fewest:

@@ -372,6 +372,25 @@ def _merge_small(codes: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def checked(outcome: ArrayLike, probability: ArrayLike) -> tuple[Floats, Floats]:
+    """Give outcome and probability as columns of numbers.
+
+    Parameters
+    ----------
+    outcome : array_like of bool or 0/1, shape (n,)
+        What happened.
+    probability : array_like of float, shape (n,)
+        What had been predicted.
+
+    Returns
+    -------
+    outcome, probability : ndarray of float, shape (n,)
+        Checked.
+
+    Raises
+    ------
+    DataError
+        If lengths differ, nobody is there, a value is missing or outside its range.
+    """
     y, p = (_floats(values) for values in (outcome, probability))
     if y.ndim != 1 or y.shape != p.shape or y.size == 0:
         raise DataError(f"outcome and probability must be columns of one length, got shapes {y.shape} and {p.shape}")

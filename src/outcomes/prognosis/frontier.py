@@ -93,14 +93,14 @@ class Frontier:
         -------
         DataFrame
             One row a row: outside (bool) and because (words of the features, never a value; empty where inside).
-            Outside: a number beyond the range of training by more than a tenth of it, a category that was not learnt, or
-            a combination of numbers as unusual as that of fewer than one row in 200.
+            Outside: a number beyond the range of training by more than a fifth of it, a category that was not learnt,
+            or a combination of numbers as unusual as that of fewer than one row in 200.
         """
         words = {feature.name: feature.meaning for feature in table.catalogue}
         beyond: dict[str, NDArray[np.bool_]] = {}
         for name, (low, high) in self.limits.items():
             value = table.frame[name].to_numpy(dtype=float)
-            room = (high - low) / 10
+            room = (high - low) / 5
             beyond[words[name]] = (value < low - room) | (value > high + room)
         for name, known in self.levels.items():
             label = table.frame[name].astype("str")

@@ -288,7 +288,7 @@ def _one(name: tuple[str, int], part: _Part, weights: Mapping[str, Floats], leve
 
 def _bands(stack: Stack) -> NDArray[np.int64]:
     so_far = stack.table.frame["questionnaires_so_far"].to_numpy(dtype=float)
-    return np.clip(so_far - 1, 0, BANDS - 1).astype(np.int64)
+    return np.asarray(np.clip(so_far - 1, 0, BANDS - 1), dtype=np.int64)
 
 
 def _quantile(distance: Floats, weights: Floats, level: float) -> float:

@@ -242,7 +242,7 @@ class EndingModel:
             encoded = self.encoding_.apply(stack.table.frame)
             n, k = len(encoded), self.n_intervals
             timed = self._timed(np.repeat(encoded, k, axis=0), np.tile(np.arange(k), n))
-            hazard = _spread(self.hazard_, timed, 1 + len(ENDING_KEYS)).reshape(n, k, -1)
+            hazard = _spread(self.hazard_, timed, 1 + len(ENDING_KEYS)).reshape(n, k, 1 + len(ENDING_KEYS))
             surviving = np.ones(n)
             reached = np.zeros((n, len(ENDING_KEYS)))
             for interval in range(k):
@@ -257,7 +257,7 @@ class EndingModel:
                 unlearnt[-1] = 1.0  # where all that was learnt is impossible, nothing can be assessed
                 share = np.divide(given, total, out=np.tile(unlearnt, (n, 1)), where=total > 0)
                 joint[:, ending] = reached[:, ending, None] * share
-        return pd.DataFrame(np.column_stack([joint.reshape(n, -1), surviving]), columns=list(COLUMNS))
+        return pd.DataFrame(np.column_stack([joint.reshape(n, len(COLUMNS) - 1), surviving]), columns=list(COLUMNS))
 
     def _periods(self, fate: Followed) -> tuple[NDArray[np.int64], Integers]:
         # (row, interval) pairs with their class; an interval in which somebody was lost from sight is not used
@@ -299,8 +299,10 @@ def _given(encoded: Floats, ending: Integers) -> Floats:
 
 def _spread(model: MulticlassTrees, X: Floats, n_classes: int) -> Floats:
     # probabilities at the places of all classes; classes that taught nobody get none
-    found = softmax(margins(model.booster_, X, model.n_trees_))
     spread = np.zeros((len(X), n_classes))
+    if not len(X):
+        return spread
+    found = softmax(margins(model.booster_, X, model.n_trees_))
     spread[:, np.asarray(model.classes_, dtype=np.int64)] = found
     return spread
 

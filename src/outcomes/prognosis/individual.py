@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -115,6 +116,7 @@ def teach(
     lessons: Lessons | None = None,
     extra: pd.DataFrame | None = None,
     rows: Stack | None = None,
+    workers: int = 1,
 ) -> Taught:
     """Learn from everybody who is or was in treatment.
 
@@ -132,6 +134,8 @@ def teach(
         Further columns with an occasion.
     rows : Stack, optional
         The rows, where they have been made already (by the same lessons).
+    workers : int
+        Fits at a time; the results do not depend on it.
 
     Returns
     -------
@@ -156,7 +160,8 @@ def teach(
         if settings.resamples
         else ()
     )
-    twins = tuple(model.resampled(seen, fate, weights=weights) for weights in draws)
+    with ThreadPoolExecutor(workers) as pool:
+        twins = tuple(pool.map(lambda weights: model.resampled(seen, fate, weights=weights), draws))
     try:
         scores = learn_scores(
             courses, seen, settings.instruments, ahead=AHEAD, level=settings.level, random_state=settings.seed

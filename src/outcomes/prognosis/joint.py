@@ -28,9 +28,9 @@ class JointValidation:
     """What came of judging the joint endings.
 
     `metrics`: kind, number (landmark), ending, metric, n, n_events, value, low, high. `shares`: every joint ending with
-    its observed and mean predicted share. `record`: how often such predictions were right, bins of ten patients or more.
-    `past` (patient level): pseudonym, referral, kind, number, ending, probability, happened; out of sample. `coverage`:
-    of the intervals of later scores, by what was asked for.
+    its observed and mean predicted share. `record`: how often such predictions were right, in bins of ten patients.
+    `past` (patient level): pseudonym, referral, kind, number, ending, probability, happened; out of sample. `coverage`
+    is that of the intervals of later scores, by what was asked for.
     """
 
     metrics: pd.DataFrame
@@ -171,7 +171,7 @@ def _past(told: pd.DataFrame, joint: pd.DataFrame, fate: Followed, horizon: int)
 
 def _metrics(past: pd.DataFrame, n_bootstrap: int, seed: int) -> pd.DataFrame:
     parts = []
-    for (kind, number, ending), part in past.groupby(["kind", "number", "ending"], sort=True):
+    for _, part in past.groupby(["kind", "number", "ending"], sort=True):
         happened = part["happened"].astype(int)
         if min(happened.sum(), (1 - happened).sum()) < FEWEST:
             continue
@@ -182,7 +182,7 @@ def _metrics(past: pd.DataFrame, n_bootstrap: int, seed: int) -> pd.DataFrame:
             n_bootstrap=n_bootstrap,
             random_state=seed,
         )
-        parts.append(figures.assign(kind=kind, number=number, ending=ending))
+        parts.append(figures.assign(**{name: part[name].iloc[0] for name in ("kind", "number", "ending")}))
     columns = ["kind", "number", "ending", "metric", "n", "n_events", "value", "low", "high"]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 

@@ -81,13 +81,13 @@ def ridge(X: Floats, y: Floats, weights: Floats | None = None, *, penalty: float
     flagged = np.flatnonzero((missing.sum(axis=0) >= FEWEST) & ((~missing).sum(axis=0) >= FEWEST))
     filled = _filled(X, median, flagged)
     mean = np.asarray(np.average(filled, axis=0, weights=w), dtype=np.float64)
-    spread: Floats = np.sqrt(np.average((filled - mean) ** 2, axis=0, weights=w))
-    spread = np.asarray(np.where(spread > 0, spread, 1.0), dtype=np.float64)
+    deviation = np.sqrt(np.average((filled - mean) ** 2, axis=0, weights=w))
+    spread: Floats = np.array(np.where(deviation > 0, deviation, 1.0), dtype=np.float64)
     design = (filled - mean) / spread
     level = float(np.average(y, weights=w))
     gram = design.T @ (design * w[:, None]) + penalty * np.eye(design.shape[1])
     coefficients = np.linalg.solve(gram, design.T @ (w * (y - level)))
-    return Line(median, flagged, mean, spread, coefficients, level)
+    return Line(median, flagged, mean, spread, np.asarray(coefficients, dtype=np.float64), level)
 
 
 def _filled(X: Floats, median: Floats, flagged: NDArray[np.int64]) -> Floats:

@@ -173,6 +173,7 @@ class MulticlassTrees(Forecaster):
         ndarray, shape (n,)
             One of `classes_`.
         """
+        check_is_fitted(self)
         return np.asarray(self.classes_[np.argmax(self.predict_proba(X), axis=1)])
 
     def __sklearn_tags__(self) -> Tags:

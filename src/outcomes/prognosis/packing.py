@@ -11,10 +11,11 @@ from outcomes.errors import ConfigError, DataError
 from outcomes.prognosis.encoding import Encoding
 from outcomes.prognosis.forecaster import Forecaster
 from outcomes.prognosis.models import BoostedTrees, OneVariable, PenalisedLogistic, Prevalence
+from outcomes.prognosis.multiclass import MulticlassTrees
 
 FORMAT = "outcomes.prognosis.model/1"
 KINDS: dict[str, type[Forecaster]] = {
-    one.kind: one for one in (BoostedTrees, PenalisedLogistic, OneVariable, Prevalence)
+    one.kind: one for one in (BoostedTrees, MulticlassTrees, PenalisedLogistic, OneVariable, Prevalence)
 }
 
 

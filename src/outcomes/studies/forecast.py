@@ -2,30 +2,35 @@
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from outcomes.errors import ConfigError, DataError
 from outcomes.measures.targets import Target as NamedTarget
 from outcomes.measures.targets import target as named_target
+from outcomes.prognosis.acting import at_threshold, distributions
 from outcomes.prognosis.evaluation import THRESHOLDS, LeakageWarning, calibration, net_benefit
 from outcomes.prognosis.explanation import explain, importance
 from outcomes.prognosis.models import BoostedTrees
 from outcomes.prognosis.packing import PackedModel, pack
 from outcomes.prognosis.plan import Plan, contenders
 from outcomes.prognosis.privacy import Membership, membership
+from outcomes.prognosis.sample_size import needed_sample
 from outcomes.prognosis.scoring import FittedLandmark, fit_landmarks
 from outcomes.prognosis.splits import BY_PATIENT, BY_TIME
 from outcomes.prognosis.targets import Target, ended_target
 from outcomes.prognosis.timeline import Courses
 from outcomes.prognosis.validation import Validation, validate
 from outcomes.studies.experiment import PrognosisSettings, TargetSettings
+from outcomes.studies.joint_endings import JointForecast, joint_forecast
 from outcomes.studies.materials import Materials
 from outcomes.studies.progress import Progress, silent
 from outcomes.studies.states import StateProbabilities, States, state_table
 
 BOOSTED = "boosted_trees"
+UNFAVOURABLE = ("reliable_deterioration", "dropped_out")
+ANTICIPATED_AUROC = 0.75  # assumed before anything is fitted
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,9 @@ class Forecast:
     `warnings` are sentences for the report; `validation` holds metrics with intervals, out-of-sample predictions
     (patient level) and counts; `curve` and `benefit` are the calibration and decision curves of all models,
     `importance` what moved the probabilities; `models` are the packed models by landmark, `membership` how well an
-    attacker would know who taught them.
+    attacker would know who taught them. `acting` is what flagging at the threshold would do, `spread` how probabilities
+    were distributed by outcome, `needed` how many people regression would need (per landmark). `joint` holds every way
+    to end; None where it was not asked for.
     """
 
     target: Target
@@ -47,6 +54,10 @@ class Forecast:
     fitted: Mapping[int, FittedLandmark]
     models: Mapping[int, PackedModel]
     membership: Mapping[int, Membership]
+    acting: pd.DataFrame = field(default_factory=pd.DataFrame)
+    spread: pd.DataFrame = field(default_factory=pd.DataFrame)
+    needed: pd.DataFrame = field(default_factory=pd.DataFrame)
+    joint: JointForecast | None = None
 
 
 def forecast(
@@ -120,6 +131,7 @@ def forecast(
             transformer=learner,
             progress=lambda done, of: progress(step, done, of),
         )
+        joint = joint_forecast(materials, settings, seed=seed, processes=processes, progress=progress)
     extra = None if use is None else state_table(use.model, use.trajectories)
     fitted = fit_landmarks(
         courses, goal.values, BoostedTrees(random_state=seed), landmarks=settings.landmarks, extra=extra
@@ -134,6 +146,10 @@ def forecast(
         fitted=fitted,
         models={landmark: pack(one.model) for landmark, one in fitted.items()},
         membership={landmark: _attack(one, goal, courses, seed) for landmark, one in fitted.items()},
+        acting=_stack(_acting(judged, settings, seed)),
+        spread=_stack(_spread(judged)),
+        needed=_needed(fitted),
+        joint=joint,
     )
 
 
@@ -217,6 +233,47 @@ def _benefits(judged: Validation) -> Iterator[pd.DataFrame]:
         if model != "prevalence":
             found = net_benefit(part["outcome"], part["probability"], THRESHOLDS)
             yield found.rename(columns={"model": "model_benefit"}).assign(landmark=landmark, model=model)
+
+
+def _acting(judged: Validation, settings: PrognosisSettings, seed: int) -> Iterator[pd.DataFrame]:
+    # the ending is a good one unless it is named as a bad one: then its own probability is the one that flags
+    bad = settings.target.kind in UNFAVOURABLE
+    for landmark, model, part in _groups(judged):
+        if model == "prevalence" or min(part["outcome"].sum(), (1 - part["outcome"]).sum()) == 0:
+            continue
+        found = at_threshold(
+            part["outcome"] if bad else 1 - part["outcome"],
+            part["probability"] if bad else 1 - part["probability"],
+            threshold=settings.threshold,
+            pseudonyms=part["pseudonym"].to_numpy(dtype=str),
+            n_bootstrap=settings.resamples,
+            random_state=seed,
+        )
+        yield found.assign(landmark=landmark, model=model)
+
+
+def _spread(judged: Validation) -> Iterator[pd.DataFrame]:
+    for landmark, model, part in _groups(judged):
+        if model == BOOSTED:
+            yield distributions(part["outcome"], part["probability"]).assign(landmark=landmark, model=model)
+
+
+def _needed(fitted: Mapping[int, FittedLandmark]) -> pd.DataFrame:
+    rows = []
+    for landmark, one in sorted(fitted.items()):
+        parameters = len(one.model.encoding_.names)
+        plan = needed_sample(parameters, one.n_events / one.n, auroc=ANTICIPATED_AUROC)
+        rows.append(
+            {
+                "landmark": landmark,
+                "parameters": parameters,
+                "n": one.n,
+                "n_events": one.n_events,
+                "n_needed": plan.n,
+                "enough": one.n >= plan.n,
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def _importances(fitted: Mapping[int, FittedLandmark], progress: Progress) -> Iterator[pd.DataFrame]:

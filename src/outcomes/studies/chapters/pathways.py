@@ -13,8 +13,9 @@ from outcomes.publications.page import KeyFigure, Picture, Section, Table
 from outcomes.publications.wording import cell, interval
 from outcomes.reference.instruments import instrument
 from outcomes.studies.chapters.chapter import Chapter, title_of
+from outcomes.studies.chapters.joint_endings import joint_blocks, joint_metrics
 from outcomes.studies.experiment import PrognosisSettings
-from outcomes.studies.forecast import BOOSTED, Forecast
+from outcomes.studies.forecast import ANTICIPATED_AUROC, BOOSTED, Forecast
 
 SHOWN = {
     "auroc": ("AUROC", 3),
@@ -60,10 +61,16 @@ def pathways_chapter(found: Forecast, settings: PrognosisSettings, *, policy: st
         "calibration_curve": found.curve,
         "decision_curve": found.benefit,
         "importance": found.importance,
+        "threshold": found.acting,
+        "probabilities": found.spread,
+        "sample_size": found.needed,
     }
+    further = [] if found.joint is None else joint_blocks(found.joint, settings.horizon_weeks, policy=policy)
+    if found.joint is not None and found.joint.validation is not None:
+        internal |= {"joint_metrics": found.joint.validation.metrics, "joint_shares": found.joint.validation.shares}
     if not metrics["validation"].eq(BY_PATIENT).any():
         blocks.append("Too few people with and without this ending at every landmark: no model can be judged.")
-        return Chapter(Section(HEADING, tuple(blocks)), internal)
+        return Chapter(Section(HEADING, (*blocks, *further)), internal)
     tables = {validation: _metric_table(metrics, validation, policy) for validation in metrics["validation"].unique()}
     blocks += [*found.warnings, _verdict(metrics)]
     for validation, released in tables.items():
@@ -71,11 +78,11 @@ def pathways_chapter(found: Forecast, settings: PrognosisSettings, *, policy: st
         blocks.append(Table(name, released, partial(under_headings, by="landmark", headings=HEADINGS)))
     last = int(found.curve["landmark"].max())
     blocks += [_calibration(found, last, policy), _decision(found, last, policy), _importance(found, last, policy)]
-    blocks.append(_privacy(found))
+    blocks += [*_planned(found), *_acting(found, settings, policy), _privacy(found), *further]
     return Chapter(
         Section(HEADING, tuple(blocks)),
         internal,
-        _tracked(metrics),
+        _tracked(metrics) | ({} if found.joint is None else joint_metrics(found.joint)),
         (_method(found, settings),),
         _headline(tables[BY_PATIENT], metrics),
     )
@@ -258,6 +265,44 @@ def _importance(found: Forecast, landmark: int, policy: str) -> Picture:
         "the model uses, not what causes recovery.",
         "Bar chart: feature groups by how much they move predictions, largest first.",
     )
+
+
+def _planned(found: Forecast) -> list[str]:
+    if found.needed.empty:
+        return []
+    short = found.needed[~found.needed["enough"]]
+    rule = f"Riley's criteria, for a regression with as many parameters and an anticipated AUROC of {ANTICIPATED_AUROC:.2f}"
+    if short.empty:
+        return [f"{rule}, are met at every landmark; boosted trees need more."]
+    where = ", ".join(landmark_name(int(one)).lower() for one in short["landmark"])
+    return [f"{rule}, are not met {where}: read the figures there as a pilot."]
+
+
+def _acting(found: Forecast, settings: PrognosisSettings, policy: str) -> list[Table]:
+    part = found.acting[found.acting["model"].eq(BOOSTED)] if len(found.acting) else found.acting
+    if part.empty:
+        return []
+    wide = part.pivot_table(index=["landmark", "n", "n_events", "n_flagged"], columns="metric", values="value")
+    table = wide.reset_index().rename(columns={"n_events": "n_unfavourable"})
+    hits = (table["sensitivity"] * table["n_unfavourable"]).round()
+    table = table.assign(landmark=table["landmark"].map(landmark_name), n_flagged_rightly=hits.fillna(0).astype(int))
+    released = release(
+        table[["landmark", "n", "n_unfavourable", "n_flagged", "n_flagged_rightly"]],
+        labels=["landmark"],
+        counts=["n", "n_unfavourable", "n_flagged", "n_flagged_rightly"],
+        rates={
+            "flag_rate_pct": Rate("n_flagged", "n"),
+            "sensitivity_pct": Rate("n_flagged_rightly", "n_unfavourable"),
+            "ppv_pct": Rate("n_flagged_rightly", "n_flagged"),
+        },
+        policy=policy,
+        title=f"What would flagging at a probability of {settings.threshold:.2f} of an unfavourable ending do?",
+        notes=[
+            "Boosted trees, unseen patients. Number needed to review for one right flag: 100 divided by the last column. "
+            "Flagged but not rightly: these did well later. Once flags are acted on that is no count of false alarms."
+        ],
+    )
+    return [Table("at_threshold", released)]
 
 
 def _privacy(found: Forecast) -> str:

@@ -1,0 +1,105 @@
+"""The second half of the prognosis step: every way to end, with its change of scores, and the open cases."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from outcomes.errors import DataError
+from outcomes.prognosis.endings import ended
+from outcomes.prognosis.individual import Lessons, Taught, teach
+from outcomes.prognosis.joint import JointValidation, judge_joint
+from outcomes.prognosis.splits import by_patient
+from outcomes.prognosis.stacked import stack
+from outcomes.prognosis.timeline import Courses
+from outcomes.reference.groups import groupings
+from outcomes.studies.experiment import PrognosisSettings
+from outcomes.studies.materials import Materials
+from outcomes.studies.progress import Progress, silent
+
+
+@dataclass(frozen=True)
+class JointForecast:
+    """What was found about the ways to end.
+
+    `counts`: finished referrals by ending and change. `validation` and `taught` are None where the data do not bear
+    them; `lacking` says why.
+    """
+
+    counts: pd.DataFrame
+    validation: JointValidation | None
+    taught: Taught | None
+    lacking: str = ""
+
+
+def joint_forecast(
+    materials: Materials,
+    settings: PrognosisSettings,
+    *,
+    seed: int,
+    processes: int = 1,
+    progress: Progress = silent,
+) -> JointForecast | None:
+    """Foretell every way to end, judge it on unseen patients, and learn what to say of open cases.
+
+    Parameters
+    ----------
+    materials
+        Episodes, answers, scores, outcomes.
+    settings
+        Landmarks, horizon, folds, resamples.
+    seed
+        Seed of folds, models and resamples.
+    processes
+        How many fits at a time; the results do not depend on it.
+    progress
+        Told how far the work is.
+
+    Returns
+    -------
+    JointForecast or None
+        None where it was not asked for, or the feed has neither outcomes nor ends.
+    """
+    if not settings.joint_endings or materials.outcomes is None or materials.episodes["end_day"].isna().all():
+        return None
+    step = "Foretelling the ways to end"
+    progress(step, 0, 3)
+    courses = Courses(
+        materials.episodes, materials.occasions, materials.totals, materials.contacts, clock=settings.clock
+    )
+    endings = ended(materials.episodes, materials.outcomes)
+    lessons = Lessons(
+        sessions=settings.landmarks,
+        horizon_weeks=settings.horizon_weeks,
+        interval_weeks=settings.interval_weeks,
+        resamples=settings.probability_resamples,
+        instruments=materials.instruments,
+        level=settings.score_level,
+        seed=seed,
+    )
+    try:
+        rows = stack(courses, sessions=lessons.sessions, weeks=lessons.weeks)
+        progress(step, 1, 3)
+        judged = judge_joint(
+            courses,
+            rows,
+            endings,
+            by_patient(materials.episodes["pseudonym"], settings.ending_folds, seed),
+            lessons=lessons,
+            n_bootstrap=min(settings.resamples, 200),
+            groups=tuple(name for name in groupings() if name in materials.episodes),
+            workers=processes,
+        )
+        progress(step, 2, 3)
+        learnt = teach(
+            courses,
+            endings,
+            trained_on=materials.opened.view.kind,
+            lessons=lessons,
+            rows=rows,
+            workers=processes,
+        )
+    except DataError as lacking:
+        progress(step, 3, 3)
+        return JointForecast(endings.counts, None, None, str(lacking))
+    progress(step, 3, 3)
+    return JointForecast(endings.counts, judged, learnt)
