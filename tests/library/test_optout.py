@@ -1,12 +1,17 @@
 """Opt-outs are honoured at every read; without a fresh list nobody of an identified source is read."""
 
+import shutil
 from datetime import date, timedelta
 
 import pandas as pd
 import pytest
 
 from outcomes.errors import AccessError, DataError
+from outcomes.library import optout, view
+from outcomes.library.care import care_view
+from outcomes.library.export import export
 from outcomes.library.optout import ALLOWLIST, allowed_pseudonyms, register_allowlist
+from outcomes.library.relink import identities
 from outcomes.reference.governance import opt_out_rule
 
 TODAY = date(2023, 12, 31)
@@ -166,8 +171,83 @@ def test_the_allowlist_is_read_whole(place):
     assert allowed_pseudonyms(place.shelf, today=TODAY) == (frozenset({"a", "b"}), date(2023, 12, 30))
 
 
-def test_the_filter_is_what_keeps_them_out(identified, feed, monkeypatch):
-    register(identified, feed["patients"]["nhs_number"].iloc[1:])
-    everyone = pd.Index([True]).all
-    monkeypatch.setattr(pd.Series, "isin", lambda self, _values: pd.Series(data=everyone(), index=self.index))
-    assert len(identified.view().tables["patients"]) == 6
+GONE = 12  # of 60; benchmarks/library_security.py lets 50 of 500 opt out and runs every command
+
+
+@pytest.fixture
+def large(place, feeds):
+    """Sixty people of whom every fifth is not on the list, none of them purged yet; and the feed without them."""
+    feed = feeds(60, seed=3)
+    place.ingest(feed, kind="identified", keys=place.new_key())
+    gone = feed["patients"]["patient_id"].iloc[::5]
+    stays = ~feed["patients"]["patient_id"].isin(gone)
+    register(place, feed["patients"].loc[stays, "nhs_number"])
+    people, _ = identities(place.library, place.vault, keys=place.keys)
+    names = set(people.loc[people["patient_id"].isin(gone), "pseudonym"])
+    assert len(names) == GONE
+    return place, feed, names, {name: frame[~frame["patient_id"].isin(gone)] for name, frame in feed.items()}
+
+
+def nobody_of(names, tables):
+    """The check that the mutation test turns red."""
+    for name, frame in tables.items():
+        assert not names & set(frame["pseudonym"]), name
+
+
+def test_research_reads_what_a_library_without_them_would_say(large, places, feed):
+    place, _, names, without = large
+    nobody_of(names, place.view().tables)
+    other = places("without")
+    other.root.mkdir()
+    shutil.copytree(place.keys, other.keys)
+    other.register((place.root / "projects.toml").read_text())
+    other.ingest(without, kind="identified", keys=other.keys)
+    register(other, without["patients"]["nhs_number"])
+    assert set(place.view().tables) == set(other.view().tables)
+    for name, frame in other.view().tables.items():
+        pd.testing.assert_frame_equal(place.view().tables[name], frame)
+
+
+def test_the_check_turns_red_when_the_filter_is_taken_out(large, monkeypatch):
+    place, _, names, _ = large
+    nobody_of(names, place.view().tables)
+    monkeypatch.setattr(view, "only", lambda frame, _allowed: frame)
+    with pytest.raises(AssertionError):
+        nobody_of(names, place.view().tables)
+
+
+def test_an_extract_leaves_them_out_too(large, tmp_path):
+    place, _, _, without = large
+    made = export(place.view(), "one", tmp_path / "extract", keys=place.keys)
+    assert made.rows["patients"] == len(without["patients"]) == 48
+
+
+def test_the_next_collection_takes_them_out_of_every_byte_and_care_goes_on(large):
+    place, feed, names, _ = large
+    before = care_view(place.library, place.vault, keys=place.keys).tables
+    assert all(name in place.decoded(place.shelf) for name in names)
+    place.ingest(feed, kind="identified", keys=place.keys)
+    assert not any(name in place.decoded(place.shelf) for name in names)
+    assert len(place.shelf.head()["history"]) == 1
+    assert "12 of 60 people are not on it and were left out" in place.view().statement
+    after = care_view(place.library, place.vault, keys=place.keys).tables
+    for name, frame in before.items():
+        pd.testing.assert_frame_equal(after[name], frame)
+    assert len(after["patients"]) == 60
+
+
+def test_who_is_allowed_again_comes_back_at_the_next_collection(large):
+    place, feed, names, _ = large
+    place.ingest(feed, kind="identified", keys=place.keys)
+    register(place, feed["patients"]["nhs_number"])
+    assert len(place.view().tables["patients"]) == 48
+    place.ingest(feed, kind="identified", keys=place.keys)
+    assert names <= set(place.view().tables["patients"]["pseudonym"])
+
+
+def test_the_collection_filter_is_what_purges(large, monkeypatch):
+    place, feed, names, _ = large
+    monkeypatch.setattr(optout, "only", lambda frame, _allowed: frame)
+    place.ingest(feed, kind="identified", keys=place.keys)
+    assert all(name in place.decoded(place.shelf) for name in names)
+    nobody_of(names, place.view().tables)

@@ -1,5 +1,10 @@
 """Parts never change, names depend on content only, and a state is the current one in one step."""
 
+import json
+import os
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +16,7 @@ from outcomes.library import parts, store
 from outcomes.library.roles import KeyFile
 from outcomes.library.sealing import SealingKey, library_key
 from outcomes.library.store import Store
+from outcomes.library.verify import verify
 
 KEY = library_key(None)
 OTHER = SealingKey(KeyFile("library", "uk", bytes(32)))
@@ -125,3 +131,116 @@ def test_a_place_that_is_a_file_is_a_readable_error(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(AccessError, match="cannot be written"), Store(tmp_path / "file" / "library", key=KEY).writing():
         pass
+
+
+# ---- many at once, and folders that do not take it ------------------------------------------------------------------
+
+
+WORKER = """
+import json, sys, time
+from pathlib import Path
+import pandas as pd
+from outcomes.errors import AccessError
+from outcomes.library.state import NOTHING, State, commit, open_stores
+from outcomes.library.view import research_view
+
+what, root, rounds = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+told = {"done": 0, "waited": 0, "torn": 0}
+def frame(number, people=300):
+    return pd.DataFrame({"pseudonym": pd.Series([f"{n:032x}" for n in range(people)], dtype="str"),
+                         "n": pd.array([number % 100] * people, "Int32")})
+def write():
+    stores = open_stores(root / "library", root / "vault", None)
+    with stores.library.writing(), stores.vault.writing():
+        head = stores.library.head() or NOTHING
+        number = int(head["counter"]) + 1
+        facts = {"kind": "invented", "reason": "", "key": "k"}
+        tables = {"patients": frame(number), "occasions": frame(number)}
+        commit(stores, State(head, {}, None), tables=tables, facts=facts,
+               vault={"people": frame(number)}, extract_day=None, forget=number % 3 == 0)
+while told["done"] < rounds:
+    try:
+        if what == "write":
+            write()
+        else:
+            view = research_view(root / "library")
+            seen = {n for table in view.tables.values() for n in table["n"].unique()}
+            told["torn"] += len(seen) != 1 or any(len(table) != 300 for table in view.tables.values())
+        told["done"] += 1
+    except AccessError as error:
+        assert "another writer is at work" in str(error) or "nothing was taken in yet" in str(error), error
+        told["waited"] += 1
+        time.sleep(0.002)
+print(json.dumps(told))
+"""
+
+
+def test_two_writers_and_four_readers_see_whole_states_only(tmp_path):
+    words = ["write", "write", "read", "read", "read", "read"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WORKER, word, tmp_path, "8"], stdout=subprocess.PIPE, text=True, env=environment
+        )
+        for word in words
+    ]
+    told = [json.loads(worker.communicate(timeout=120)[0]) for worker in workers]
+    assert all(worker.returncode == 0 for worker in workers)
+    assert [one["done"] for one in told] == [8] * 6
+    assert sum(one["torn"] for one in told) == 0
+    assert verify(tmp_path / "library", tmp_path / "vault", tmp_path / "audit").faults == ()
+    assert Store(tmp_path / "library", key=KEY).head()["counter"] == 16
+
+
+FULL = """
+import os, resource, sys
+from pathlib import Path
+import numpy as np, pandas as pd
+from outcomes.errors import AccessError
+from outcomes.library.sealing import library_key
+from outcomes.library.store import Store
+root = Path(sys.argv[1])
+if sys.argv[2] == "full":
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+elif os.geteuid() == 0:  # root may write anywhere: let somebody else try
+    os.seteuid(65534)
+big = pd.DataFrame({"pseudonym": pd.Series([f"{n:032x}" for n in range(9000)], dtype="str"),
+                    "x": np.random.default_rng(1).random(9000)})
+shelf = Store(root, key=library_key(None))
+try:
+    with shelf.writing():
+        shelf.put({"t": big}, "new", {})
+        shelf.commit({"current": "new", "history": [{"snapshot": "new", "vault": ""}]})
+except AccessError as error:
+    print(error)
+"""
+
+
+def contents(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(("case", "said"), [("full", "File too large"), ("read-only", "Permission denied")])
+def test_a_full_disk_or_a_read_only_folder_is_said_and_changes_nothing(case, said):
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        refused(Path(folder) / "library", case, said)
+
+
+def refused(root, case, said):
+    shelf = Store(root, key=KEY)
+    with shelf.writing():
+        shelf.put({"t": frame()}, "old", {})
+        shelf.commit({"current": "old", "history": [{"snapshot": "old", "vault": ""}]})
+    before = contents(root)
+    if case == "read-only":
+        for folder in (root, root / "parts", root / "manifests"):
+            folder.chmod(0o555)
+    done = subprocess.run([sys.executable, "-c", FULL, root, case], capture_output=True, text=True, check=False)
+    for folder in (root, root / "parts", root / "manifests"):
+        folder.chmod(0o755)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"library: cannot be written ({said})")
+    assert contents(root) == before
+    assert shelf.committed()["snapshot"] == "old"
+    pd.testing.assert_frame_equal(shelf.tables("old")["t"], frame().astype({"pseudonym": "str"}))
