@@ -5,6 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from outcomes.fairness.gaps import EXCEEDS, INCONCLUSIVE, REFERENCE, TOO_FEW, WITHIN
 from outcomes.publications.page import Section
 from outcomes.studies.chapters.chapter import Chapter
 from outcomes.studies.registering import VERDICTS, columns_of, judge_models, model_file, model_name, register_models
@@ -57,10 +58,11 @@ def test_calibration_is_the_slope_within_its_tolerance(materials, found, slope, 
 @pytest.mark.parametrize(
     ("said", "passed"),
     [
-        (("within", "within"), True),
-        (("within", "exceeds"), False),
-        (("within", "inconclusive"), None),
-        (("within", "too few to say"), None),
+        ((REFERENCE, WITHIN, WITHIN), True),
+        ((REFERENCE, WITHIN, EXCEEDS), False),
+        ((REFERENCE, WITHIN, INCONCLUSIVE), None),
+        ((REFERENCE, WITHIN, TOO_FEW), None),
+        ((REFERENCE,), None),
     ],
 )
 def test_fairness_is_green_only_if_every_gap_is_within(materials, found, said, passed):

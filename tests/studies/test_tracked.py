@@ -74,7 +74,7 @@ def test_a_comparison_is_written_as_markdown_too(workspace, tmp_path):
 
 
 def test_all_challengers_become_champions_or_none(workspace):
-    with pytest.raises(GateError, match=r"small\.session_2 version 2 is not promoted: calibration is red"):
+    with pytest.raises(GateError, match=r"small\.session_2 version 2 may not be used: calibration is red"):
         promote_models(workspace, "small")
     assert "champion" not in list_models(workspace)
     assert promote_models(workspace, "small", session=0) == ("small.session_0: version 2 is the champion",)

@@ -81,7 +81,7 @@ def test_promoted_through_green_gates_it_is_what_a_service_loads(registry, fitte
 @pytest.mark.parametrize(("passed", "colour"), [(False, "red"), (None, "not judged")])
 def test_a_gate_that_is_not_green_holds_promotion_back(registry, fitted, gate, passed, colour):
     register(registry, fitted(), gates=gates(**{gate: passed}))
-    with pytest.raises(GateError, match=rf"not promoted: {gate} is {colour} \({gate} as measured\); mend it, or give"):
+    with pytest.raises(GateError, match=rf"may not be used: {gate} is {colour} \({gate} as measured\); mend it, or give"):
         registry.promote(NAME)
     assert registry.versions()[0].aliases == (CHALLENGER,)
 
@@ -132,3 +132,12 @@ def test_half_a_registration_leaves_nothing(registry, fitted):
     with pytest.raises(AccessError, match=r"has no file 'models/other\.json'"):
         register(registry, fitted(), file="other.json")
     assert registry.versions() == ()
+
+
+def test_a_champion_made_past_the_gates_on_another_page_is_not_loaded(registry, fitted, store):
+    register(registry, fitted(), gates=gates(calibration=False))
+    MlflowStore(store).client.set_registered_model_alias(NAME, CHAMPION, "1")
+    with pytest.raises(GateError, match="may not be used: calibration is red"):
+        registry.load(NAME)
+    registry.promote(NAME, despite=REASON)
+    assert json.loads(registry.load(NAME)) == {"weight": 1.0}

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.errors import GateError
+from outcomes.fairness.gaps import EXCEEDS, NO_REFERENCE, REFERENCE, WITHIN
 from outcomes.prognosis.card import Card
 from outcomes.prognosis.models import BoostedTrees
 from outcomes.prognosis.privacy import LIMIT, smallest_leaf
@@ -244,10 +245,10 @@ def _fairness(chapters: Sequence[Chapter]) -> Gate:
     table = _verdicts(chapters)
     if table is None or table.empty:
         return Gate("fairness", None, "the model was not looked at by group")
-    said = table["verdict"].value_counts()
-    told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(said.items()))
-    exceeds = table["verdict"].eq("exceeds").any()
-    unsure = table["verdict"].ne("within").any()
+    judged = table.loc[~table["verdict"].isin([REFERENCE, NO_REFERENCE]), "verdict"]
+    told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(judged.value_counts().items()))
+    exceeds = judged.eq(EXCEEDS).any()
+    unsure = judged.empty or judged.ne(WITHIN).any()
     return Gate("fairness", False if exceeds else None if unsure else True, f"gaps by group: {told}")
 
 

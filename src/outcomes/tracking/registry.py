@@ -181,9 +181,9 @@ class Registry:
         _check_reason(despite)
         wanted = self.find(name, which)
         shut = [gate for gate in wanted.gates if not gate.passed]
-        if shut and not despite:
+        if shut and not (despite or wanted.despite):
             told = "; ".join(f"{gate.name} is {gate.colour} ({gate.sentence})" for gate in shut)
-            raise GateError(f"{name} version {wanted.version} is not promoted: {told}; mend it, or give a reason")
+            raise GateError(f"{name} version {wanted.version} may not be used: {told}; mend it, or give a reason")
         return wanted
 
     def load(self, name: str, which: int | str = CHAMPION) -> bytes:
@@ -205,8 +205,11 @@ class Registry:
         ------
         AccessError
             If it is not there, or differs from what was registered.
+        GateError
+            If somebody made a version the champion past a gate that is not green (on MLflow's own page, say), without
+            a reason.
         """
-        wanted = self.find(name, which)
+        wanted = self.check(name, which) if which == CHAMPION else self.find(name, which)
         content = self._store.model(wanted.run_id, wanted.file)
         if hashlib.sha256(content).hexdigest() != wanted.sha256:
             raise AccessError(f"{name} version {wanted.version} is not the file that was registered (SHA-256 differs)")
