@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from outcomes.errors import ConfigError, DataError
-from outcomes.flags.roster import last_known_day, roster
+from outcomes.flags.roster import last_known_day, left_lately, roster
 from outcomes.reference.rules import rule_edition
 
 EDITION = rule_edition()
@@ -97,3 +97,27 @@ def test_a_feed_without_dates_has_no_caseload(tables):
     referrals = tables["referrals"].assign(day_zero=pd.NaT)
     with pytest.raises(DataError, match="no referral is dated"):
         last_known_day(referrals)
+
+
+def test_somebody_who_died_is_deceased_on_every_referral(tables):
+    """A second referral that nobody has closed must not be chased."""
+    referrals = tables["referrals"]
+    referrals.loc[referrals["referral"].eq("r-ended"), ["pseudonym", "end_reason"]] = ["p-open", "49"]
+    table = roster(tables, as_of=TODAY, edition=EDITION).set_index("referral")
+    assert table.at["r-open", "stage"] == "deceased"
+    before = roster(tables, as_of=date(2025, 2, 1), edition=EDITION).set_index("referral")
+    assert before.at["r-open", "stage"] == "in treatment"
+
+
+@pytest.mark.parametrize(("code", "stage"), [("49", "deceased"), ("17", "deceased"), ("13", "transferred")])
+def test_who_moved_or_died_of_late_is_listed_apart(tables, code, stage):
+    tables["referrals"]["end_reason"] = code
+    left = left_lately(tables, as_of=date(2025, 2, 20), days=28)  # ended on day 40, 10 February
+    assert left[["referral", "stage", "day"]].to_dict("records") == [{"referral": "r-ended", "stage": stage, "day": 40}]
+    assert left_lately(tables, as_of=TODAY, days=28).empty  # long ago
+    assert left_lately(tables, as_of=date(2025, 2, 1), days=28).empty  # not yet
+
+
+def test_other_ends_are_not_listed(tables):
+    tables["referrals"]["end_reason"] = "46"
+    assert left_lately(tables, as_of=date(2025, 2, 20), days=28).empty

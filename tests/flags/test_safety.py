@@ -67,7 +67,7 @@ def test_a_blank_is_not_a_zero(desk):
 
 
 def test_without_phq9_everybody_is_not_known(desk):
-    desk.person("a", gad7=[9]).person("b", gad7=[9])
+    desk.person("a", gad7=[9], as_of=8).person("b", gad7=[9], as_of=8)
     occasions = desk.occasions.drop(columns=[f"phq9_{n}" for n in range(1, 10)])
     table = safety_answers(desk.caseload, occasions, settings=SETTINGS)
     assert table["state"].tolist() == [NOT_KNOWN, NOT_KNOWN]
