@@ -270,3 +270,54 @@ def viterbi(
 def _logarithm(probability: NDArray[np.float64]) -> NDArray[np.float64]:
     logs: NDArray[np.float64] = np.log(np.maximum(probability, IMPOSSIBLE))
     return logs
+
+
+@compiled
+def advance(
+    before: NDArray[np.float64],
+    transition: NDArray[np.float64],
+    codes: NDArray[np.int64],
+    item_slots: NDArray[np.int64],
+    probability: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Which state is one person in after one more occasion.
+
+    Parameters
+    ----------
+    before : NDArray[np.float64], shape (n_states,)
+        Probabilities at the occasion before, or of the first state.
+    transition : NDArray[np.float64], shape (n_states, n_states) or (0, 0)
+        From (rows) to (columns); empty at a first occasion.
+    codes : NDArray[np.int64], shape (n_items,)
+        Answers numbered from 0; -1 is missing.
+    item_slots : NDArray[np.int64], shape (n_items + 1,)
+        First row of each item in ``probability``.
+    probability : NDArray[np.float64], shape (n_slots, n_states)
+        Probability of each answer in each state.
+
+    Returns
+    -------
+    NDArray[np.float64], shape (n_states,)
+        Filtered probabilities.
+    """
+    n = before.shape[0]
+    now = np.zeros(n)
+    if transition.shape[0] == 0:
+        now[:] = before
+    else:
+        for i in range(n):
+            for j in range(n):
+                now[j] += before[i] * transition[i, j]
+    for item in range(codes.shape[0]):
+        if codes[item] >= 0:
+            slot = item_slots[item] + codes[item]
+            whole = 0.0
+            for j in range(n):
+                now[j] *= probability[slot, j]
+                whole += now[j]
+            # brought back to one at each item, so that nothing vanishes
+            whole = max(whole, IMPOSSIBLE)
+            for j in range(n):
+                now[j] /= whole
+    now /= max(now.sum(), IMPOSSIBLE)
+    return now
