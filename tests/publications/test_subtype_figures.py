@@ -39,7 +39,13 @@ def stability():
 def moves():
     p = np.array([[0.9, 0.1, 0, 0], [0.2, 0.6, 0.1, 0.1], [0.02, 0.2, 0.7, 0.08], [0.0, 0.1, 0.2, 0.7]])
     rows = [
-        {"from_state": a, "to_state": b, "subtype": "even" if a in "14" else "somatic", "people": 300 - 60 * i, "p": p[i, j]}
+        {
+            "from_state": a,
+            "to_state": b,
+            "subtype": "even" if a in "14" else "somatic",
+            "people": 300 - 60 * i,
+            "p": p[i, j],
+        }
         for i, a in enumerate(STATES)
         for j, b in enumerate(STATES)
     ]

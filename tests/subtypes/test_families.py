@@ -38,16 +38,23 @@ def test_every_family_has_its_row_and_likelihoods_stay_with_their_data(table):
         "mixed latent Markov",
         "mover-stayer",
         "latent classes of courses",
+        "latent class growth",
+        "growth mixture",
         "k-means on course features",
         "continuous severity",
     } <= set(table["family"])
-    assert table.groupby("data")["best"].sum().to_dict() == {"all answers": 1, "first answers": 1, "course features": 0}
+    assert table.groupby("data")["best"].sum().to_dict() == {
+        "all answers": 1,
+        "first answers": 1,
+        "totals": 1,
+        "course features": 0,
+    }
     assert table.loc[table["family"].str.startswith("k-means"), ["log_likelihood", "bic", "entropy_r2"]].isna().all(axis=None)
 
 
 def test_what_groups_explain_is_a_share(table):
     groups = table[table["explains_last"].notna()]
-    assert len(groups) == 5
+    assert len(groups) == 7
     assert groups[["explains_first", "explains_last", "smallest_share"]].apply(lambda c: c.between(0, 1)).all(axis=None)
 
 
@@ -55,7 +62,7 @@ def test_a_family_that_the_data_do_not_bear_says_why():
     data = of_one_kind(12, 1, occasions=2)
     fitted = LatentMarkov(1, n_starts=1).fit(data)
     table = compare_families(data, fitted, classes=(60,), states=30, starts=1)
-    barred = table[table["note"].str.contains("at most|different courses|could be told apart|must be")]
+    barred = table[table["note"].str.contains("at most|too few|different courses|could be told apart|must be")]
     assert len(barred) == len(table) - 1
     assert barred["bic"].isna().all()
 

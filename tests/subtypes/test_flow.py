@@ -86,3 +86,16 @@ def test_time_varying_moves_use_their_own_step(small):
     table = flow_table(model, small.sequences)
     assert isinstance(table, pd.DataFrame)
     assert table.groupby("occasion")["n_expected"].sum().tolist() == pytest.approx([400.0] * 6)
+
+
+def test_courses_after_a_first_state_are_plain_means_of_those_present(small):
+    from outcomes.subtypes.flow import courses_by_first_state
+
+    model = LatentMarkov(2, n_starts=2).fit(small.sequences)
+    table = courses_by_first_state(model, small.sequences, longest=4)
+    assert table["n"].sum() == 400 * 4
+    first = model.filtered(small.sequences)[::6].argmax(axis=1) == 1
+    totals = small.sequences.items.sum(axis=1).reshape(400, 6)[first, 2]
+    row = table[table["first_state"].eq(2) & table["occasion"].eq(3)].iloc[0]
+    assert row["mean"] == totals.mean()
+    assert row["low"] < row["mean"] < row["high"]

@@ -8,17 +8,28 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, PathPatch
 from matplotlib.path import Path
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from outcomes.disclosure.seal import Released
-from outcomes.publications.drawing import DASHES, INK, MARKERS, MUTED, PALETTE, RULE, SHADES, canvas, guide, in_house_style
+from outcomes.publications.drawing import (
+    DASHES,
+    INK,
+    MARKERS,
+    MUTED,
+    PALETTE,
+    RULE,
+    SHADES,
+    canvas,
+    guide,
+    in_house_style,
+)
 from outcomes.publications.figures.reading import Floats, distinct, matrix, numbers, rows_of, words
 from outcomes.publications.wording import require_released
 
 FAINTEST_MOVE = 0.05  # probabilities below this are not drawn as arrows; the matrix prints them all
 _BAR = 0.42  # half width of a column of the flow is a quarter of this
 _SMALL_SHARE = 0.035  # of a column's height, below which a number does not fit in
-_NODE = 0.052  # radius of the largest state in the diagram, in parts of its height
+_NODE = 0.06  # radius of the largest state in the diagram, in parts of its height
 
 
 @in_house_style
@@ -57,17 +68,18 @@ def selection_curves(
         )  # fmt: skip
     axes.set_yscale("symlog", linthresh=10)
     axes.set_ylim(bottom=-1)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda level, _: f"{level:,.0f}"))
     axes.set_xticks(range(len(place)), list(place))
     if chosen in place:
         axes.axvline(place[chosen], color=INK, linewidth=0.9, linestyle=(0, (1, 2)), zorder=0)
         axes.annotate(
-            "chosen", (place[chosen], 1), (4, -2), xycoords=("data", "axes fraction"), textcoords="offset points",
+            "chosen", (place[chosen], 1), (4, -4), xycoords=("data", "axes fraction"), textcoords="offset points",
             va="top", color=MUTED, fontsize=8.5,
         )  # fmt: skip
     guide(axes, "y")
     axes.set_xlabel("Number of states")
     axes.set_ylabel("Above the smallest value")
-    axes.legend(loc="upper right", ncols=2)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=5, borderaxespad=0, handlelength=3)
     return figure
 
 
@@ -103,7 +115,7 @@ def stability_bars(
     """
     require_released(released)
     names, said, values = words(released, name), words(released, judgement), numbers(released, value)
-    figure, (axes,) = canvas(0.9 + 0.32 * len(names))
+    figure, (axes, beside) = canvas(0.9 + 0.32 * len(names), columns=2, width_ratios=(2.2, 1.0))
     lowest = limits[0] if limits else 0.0
     for row, (level, word) in enumerate(zip(values, said, strict=True)):
         known = not np.isnan(level)
@@ -113,7 +125,7 @@ def stability_bars(
             linewidth=0.8, hatch="////" if doubtful else None,
         )  # fmt: skip
         text = f"{level:.2f}  {word}" if known else "too few people to show"
-        axes.annotate(text, (1.0, row), (6, 0), textcoords="offset points", va="center", fontsize=8.5)
+        beside.text(0, row, text, va="center", fontsize=8.5)
     for limit in limits:
         axes.axvline(limit, color=MUTED, linewidth=0.9, linestyle=(0, (4, 2)))
         axes.annotate(
@@ -122,7 +134,9 @@ def stability_bars(
         )  # fmt: skip
     axes.set_xlim(0, 1)
     axes.set_yticks(range(len(names)), names)
-    axes.invert_yaxis()
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    beside.set_ylim(axes.get_ylim())
+    beside.axis("off")
     axes.tick_params(length=0)
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("Share of the state that is found again (mean Jaccard similarity)")
@@ -211,7 +225,7 @@ def _arrows(axes: Axes, places: list[tuple[float, float]], moves: Floats, states
             continue
         arrow = FancyArrowPatch(
             places[a], places[b], connectionstyle="arc3,rad=0.22", arrowstyle="-|>", mutation_scale=9,
-            shrinkA=17, shrinkB=17, linewidth=0.6 + 9 * chance, color=SHADES(0.9) if b < a else MUTED,
+            shrinkA=19, shrinkB=19, linewidth=0.6 + 9 * chance, color=SHADES(0.9) if b < a else MUTED,
             linestyle="-" if b < a else (0, (3, 1.5)), zorder=2,
         )  # fmt: skip
         axes.add_patch(arrow)
@@ -297,7 +311,9 @@ def _column(axes: Axes, place: int, base: Floats, heights: Floats, named: tuple[
         axes.bar(place, height, bottom=foot, width=_BAR / 2, color=shade, edgecolor=INK, linewidth=0.6, zorder=3)
         if height > _SMALL_SHARE * top:
             ink = "white" if level > len(states) * 0.55 else INK
-            axes.text(place, foot + height / 2, states[level], ha="center", va="center", fontsize=7.5, color=ink, zorder=4)
+            axes.text(
+                place, foot + height / 2, states[level], ha="center", va="center", fontsize=7.5, color=ink, zorder=4
+            )
 
 
 def _bands(axes: Axes, place: int, base: Floats, ahead: Floats, flows: Floats) -> None:
@@ -327,4 +343,6 @@ def _band(
         (xb, yb + height), (middle, yb + height), (middle, ya + height), (xa, ya + height), (xa, ya),
     ]  # fmt: skip
     codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
-    axes.add_patch(PathPatch(Path(corners, codes), facecolor=shade, edgecolor=MUTED, linewidth=0.2, alpha=0.45, zorder=1))
+    axes.add_patch(
+        PathPatch(Path(corners, codes), facecolor=shade, edgecolor=MUTED, linewidth=0.2, alpha=0.45, zorder=1)
+    )

@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from outcomes.errors import ConfigError, DataError, NotConvergedWarning
 from outcomes.kernel.latent_markov_starts import Search
+from outcomes.subtypes.growth import GrowthMixture
 from outcomes.subtypes.kmeans import TrajectoryKMeans, trajectory_features
 from outcomes.subtypes.latent_markov import LatentMarkov, Source
 from outcomes.subtypes.mixed import MixedLatentMarkov
 from outcomes.subtypes.sequences import sequences
 
 Told = Callable[[str, int, int], None]
-ALL, FIRST, FEATURES = "all answers", "first answers", "course features"
+ALL, FIRST, TOTALS, FEATURES = "all answers", "first answers", "totals", "course features"
 COLUMNS = (
     "family",
     "model",
@@ -73,8 +74,8 @@ def compare_families(
     Returns
     -------
     DataFrame
-        One row a model: family, model, data (whose likelihood it is: "all answers", "first answers", or "course
-        features", which have none), groups, log_likelihood, n_parameters, bic (n is the number of persons), entropy_r2
+        One row a model: family, model, data (whose likelihood it is: "all answers", "first answers", "totals", or
+        "course features", which have none), groups, log_likelihood, n_parameters, bic (n is the number of persons), entropy_r2
         (of groups), smallest_share, explains_first and explains_last (share of the variance of the first and the last
         total that lies between groups, people put into the likeliest one), converged, best (smallest BIC for the same
         data), note (why a row has no numbers, or what its groups are).
@@ -87,6 +88,8 @@ def compare_families(
             jobs.append(("mixed latent Markov", f"{n} classes, {states} states inside", _mixed(X, fitted, n, states, 0, starts)))
         jobs.append(("mover-stayer", f"{states} states", _mixed(X, fitted, 2, states, 1, starts)))
         jobs += [("latent classes of courses", f"{n} classes", _courses(X, fitted, n, starts)) for n in numbers]
+        for effects, name in (("none", "latent class growth"), ("intercept", "growth mixture")):
+            jobs += [(name, f"{n} classes, straight lines", _growth(X, fitted, n, effects, starts)) for n in numbers]
     jobs += [("k-means on course features", f"{n} groups", _groups(X, fitted, n)) for n in numbers]
     rows = [_row("latent Markov", f"{fitted.n_states} states", ALL, _states(X, fitted))]
     for done, (family, model, fit) in enumerate(jobs, start=1):
@@ -155,6 +158,31 @@ def _courses(X: Source, like: LatentMarkov, n_classes: int, starts: int) -> Call
         model = _fitted(MixedLatentMarkov(1, n_classes, stayers=1, **_manners(like, starts)), data)
         found = model.smoothed(data)[data.starts[:-1]]
         return {**_likelihood(model), **_described(data, found), "note": "nobody moves"}
+
+    return fit
+
+
+def _growth(X: Source, like: LatentMarkov, n_classes: int, effects: str, starts: int) -> Callable[[], dict[str, object]]:
+    def fit() -> dict[str, object]:
+        data = sequences(X)
+        model = GrowthMixture(
+            n_classes,
+            degree=1,
+            effects=effects,  # type: ignore[arg-type]  # one of the three
+            n_starts=starts,
+            random_state=like.random_state,
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotConvergedWarning)
+            model.fit(data)
+        likelihood = {
+            "log_likelihood": model.log_likelihood_,
+            "n_parameters": model.n_parameters_,
+            "bic": model.information_criteria()["bic"],
+            "converged": "yes" if model.converged_ else "no",
+        }
+        note = f"groups are classes; {model.n_incomplete_} occasions without a total left out"
+        return {**likelihood, **_described(data, model.classes(data)), "data": TOTALS, "note": note}
 
     return fit
 

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from outcomes.kernel.intervals import normal_quantile
 from outcomes.subtypes.latent_markov import LatentMarkov, Source
-from outcomes.subtypes.sequences import Sequences, sequences
+from outcomes.subtypes.sequences import MISSING, Sequences, sequences
 
 
 def flow_table(model: LatentMarkov, X: Source) -> pd.DataFrame:
@@ -127,3 +128,41 @@ def joint_states(model: LatentMarkov, longest: int) -> NDArray[np.float64]:
         joint[step] = state[:, None] * transition[min(step, transition.shape[0] - 1)]
         state = joint[step].sum(axis=0)
     return joint
+
+
+def courses_by_first_state(model: LatentMarkov, X: Source, *, longest: int = 12) -> pd.DataFrame:
+    """How do totals go on after each first state, among those who still attend.
+
+    People are put into the likeliest state at their first occasion, given that occasion alone, so that the first point
+    is not known from later ones. Later points describe those who are still there, not everybody who began.
+
+    Parameters
+    ----------
+    model : LatentMarkov
+        A fitted estimator.
+    X : Trajectories, DataFrame or 2-D array
+        The patients.
+    longest : int, default 12
+        Occasions shown.
+
+    Returns
+    -------
+    DataFrame
+        first_state, occasion (from 1), n (people with a complete questionnaire), mean (of the totals), low, high (95 %
+        bounds of the mean, normal).
+    """
+    data = sequences(X)
+    first = model.filtered(data)[data.starts[:-1]].argmax(axis=1) + 1
+    whole = (data.items != MISSING).all(axis=1) & (data.position < longest)
+    table = pd.DataFrame(
+        {
+            "first_state": first[data.sequence][whole],
+            "occasion": data.position[whole] + 1,
+            "total": data.items[whole].sum(axis=1).astype(np.float64),
+        }
+    )
+    found = table.groupby(["first_state", "occasion"])["total"].agg(["size", "mean", "std"]).reset_index()
+    reach = normal_quantile(0.95) * found["std"].fillna(0.0) / np.sqrt(found["size"])
+    return found.rename(columns={"size": "n"}).drop(columns="std").assign(
+        low=found["mean"] - reach, high=found["mean"] + reach
+    )

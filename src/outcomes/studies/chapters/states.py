@@ -13,16 +13,33 @@ from outcomes.publications.page import Picture, Section, Table
 from outcomes.reference.instruments import Item, instrument
 from outcomes.studies.chapters.chapter import Chapter
 from outcomes.studies.chapters.endings import drop_out, drop_out_blocks, outcome_blocks, outcomes_by_state
+from outcomes.studies.chapters.state_rivals import (
+    course_blocks,
+    first_state_blocks,
+    implied_blocks,
+    reporting_blocks,
+    rival_blocks,
+)
+from outcomes.studies.chapters.state_trust import choice_picture, judgements, stability_blocks, subtype_blocks
 from outcomes.studies.materials import Materials
 from outcomes.studies.states import States
 from outcomes.subtypes.naming import state_names
 from outcomes.subtypes.occupancy import occupancy
 from outcomes.subtypes.persistence import item_persistence
 from outcomes.subtypes.severity import verdict
+from outcomes.subtypes.uncertainty import standard_errors
 
 HEADING = "Which states do people pass through?"
 KEY = ["pseudonym", "referral"]
-CHOICE_HEADINGS = {"bic": "BIC", "entropy_r2": "Entropy R²", "starts_at_best": "Starts at best"}
+CHOICE_HEADINGS = {
+    "aic": "AIC",
+    "bic": "BIC",
+    "adjusted_bic": "Adjusted BIC",
+    "icl": "ICL",
+    "smallest_state": "Smallest state",
+    "entropy_r2": "Entropy R²",
+    "starts_at_best": "Starts at best",
+}
 
 
 def states_chapter(materials: Materials, states: States, *, policy: str) -> Chapter:
@@ -52,10 +69,14 @@ def states_chapter(materials: Materials, states: States, *, policy: str) -> Chap
     blocks: list[str | Table | Picture] = [
         _verdict(states),
         Table("number_of_states", _choice(states, policy), partial(plain, headings=CHOICE_HEADINGS)),
+        *choice_picture(states, policy),
         Table("states", _state_table(people, policy)),
         _profile_picture(profile, states, policy),
+        *stability_blocks(states, people, policy),
     ]
     blocks += _severity_blocks(states, policy)
+    blocks += subtype_blocks(states, people, policy)
+    blocks += rival_blocks(states, policy)
     internal = {"number_of_states": states.selection.table, "state_people": people, "state_profiles": profile}
     if states.trajectories.lengths.max() > 1:
         moves = _moves(states, people)
@@ -64,6 +85,7 @@ def states_chapter(materials: Materials, states: States, *, policy: str) -> Chap
         lasting = item_persistence(states.model, states.trajectories)
         internal["item_persistence"] = lasting
         blocks += _lasting_blocks(lasting)
+        blocks += course_blocks(states, policy)
     by_state = outcomes_by_state(materials, states)
     if by_state is not None:
         internal["outcomes_by_first_state"] = by_state
@@ -72,12 +94,32 @@ def states_chapter(materials: Materials, states: States, *, policy: str) -> Chap
     if left is not None:
         internal["drop_out_by_first_state"] = left
         blocks += drop_out_blocks(left, policy)
+    blocks += implied_blocks(states, policy) + first_state_blocks(states, policy) + reporting_blocks(states, policy)
+    internal |= _judgement_tables(states)
     return Chapter(
         Section(HEADING, tuple(blocks)),
         internal,
         _metrics(states),
         (_method(states),),
     )
+
+
+def _judgement_tables(states: States) -> dict[str, pd.DataFrame]:
+    found = states.judgement
+    tables = {
+        "state_stability": None if found.stability is None else found.stability.table,
+        "probabilities": None if found.stability is None else standard_errors(states.model, found.stability),
+        "split_half": None if found.halves is None else found.halves.table,
+        "other_service": None if found.elsewhere is None else found.elsewhere.table,
+        "shape_residuals": found.residuals,
+        "state_shapes": found.shapes,
+        "subtype_moves": found.crossing,
+        "held_out_likelihood": found.held_out,
+        "model_families": found.families,
+        "implied_outcomes": found.implied,
+        "first_state_odds": found.first_state,
+    }
+    return {name: table for name, table in tables.items() if table is not None}
 
 
 def _verdict(states: States) -> str:
@@ -141,7 +183,11 @@ def _choice(states: States, policy: str) -> Released:
             "people": int(states.model.n_persons_),
             "log_likelihood": table["log_likelihood"],
             "parameters": table["n_parameters"].astype(float),
+            "aic": table["aic"],
             "bic": table["bic"],
+            "adjusted_bic": table["sample_size_adjusted_bic"],
+            "icl": table["icl"],
+            "smallest_state": table["smallest_state"],
             "entropy_r2": table["entropy_r2"],
             "starts_at_best": [
                 f"{best} of {finished}"
@@ -157,12 +203,22 @@ def _choice(states: States, policy: str) -> Released:
         counts=["people"],
         statistics={
             name: Statistic("people", decimals=decimals)
-            for name, decimals in (("log_likelihood", 1), ("parameters", 0), ("bic", 1), ("entropy_r2", 2))
+            for name, decimals in (
+                ("log_likelihood", 1),
+                ("parameters", 0),
+                ("aic", 1),
+                ("bic", 1),
+                ("adjusted_bic", 1),
+                ("icl", 1),
+                ("smallest_state", 2),
+                ("entropy_r2", 2),
+            )
         },
         policy=policy,
         title="How many states?",
         notes=[
-            "BIC counts referrals with at least one answer as n. Starts at best: finished starts that ended within "
+            "BIC counts referrals with at least one answer as n; adjusted BIC a smaller n; ICL adds the uncertainty of the "
+            "states. Smallest state: its share of questionnaires. Starts at best: finished starts that ended within "
             "0.01 log units of the best."
         ],
     )
@@ -170,22 +226,27 @@ def _choice(states: States, policy: str) -> Released:
 
 def _named(states: States) -> pd.DataFrame:
     columns = states.trajectories.columns
-    names = state_names(states.model, states.trajectories, domains={column: _item(column).domain for column in columns})
-    people = occupancy(states.model, states.trajectories)
+    shapes = states.judgement.shapes
+    if shapes is not None:
+        names = state_names(states.model, shapes=shapes["shape"].tolist())
+    else:
+        domains = {column: _item(column).domain for column in columns}
+        names = state_names(states.model, states.trajectories, domains=domains)
+    people = occupancy(states.model, states.trajectories).assign(stability=judgements(states))
     return people.assign(name=[name.removeprefix("state ").replace(":", "") for name in names])
 
 
 def _state_table(people: pd.DataFrame, policy: str) -> Released:
     return release_profile(
-        people[["name", "people_ever", "first_share", "occasion_share"]],
-        labels=["name"],
+        people[["name", "stability", "people_ever", "first_share", "occasion_share"]],
+        labels=["name", "stability"],
         expected_n="people_ever",
         probabilities=["first_share", "occasion_share"],
         policy=policy,
         title="The states, from mildest to most severe",
         notes=[
-            "Named by a rule: the fifth of the scale that the expected total lies in, and the items that are answered "
-            "higher than usual at that total. A name is a description, not a diagnosis. People: referrals whose most "
+            "Named by a rule: the fifth of the scale that the expected total lies in, and the symptoms that are answered "
+            "higher than severity explains. Stability: how much is found again among other patients. A name is a description, not a diagnosis. People: referrals whose most "
             "likely path visits the state; shares of first and of all questionnaires."
         ],
     )
