@@ -3,7 +3,8 @@
 Seven states, 16 items of 4 answers, 5 % missing, 2-20 occasions a patient (6.7 on average). Run with ``python
 benchmarks/subtypes.py``; ``--large`` adds 100,000 patients and ``--million`` a million, each in a process of its own so
 that its largest memory can be told. Peers are timed in the same run where they are installed: hmmlearn for one item,
-StepMix for one occasion; the plain NumPy sweep is always there.
+StepMix for one occasion; the plain NumPy sweep is always there. ``--coverage`` shows instead whether the intervals of
+covariates hold planted coefficients.
 """
 
 import argparse
@@ -207,6 +208,45 @@ def peers(observations: Observations) -> None:
             compare(observations)
 
 
+def planted(seed: int) -> tuple[object, object, object, np.ndarray]:
+    """Two states, 800 people, five sessions; one covariate of the first state, two of moves."""
+    import pandas as pd  # noqa: PLC0415  the engine alone needs none of it, and its memory is measured
+
+    from outcomes.subtypes.sequences import Sequences  # noqa: PLC0415
+
+    rng = np.random.default_rng(seed)
+    n, occasions, first = 800, 5, np.array([0.3, 0.8])
+    worse, better = np.array([-1.5, 0.7, -0.4]), np.array([-1.0, -0.5, 0.6])
+    sex, dose = rng.integers(0, 2, n).astype(float), rng.normal(size=(n, occasions))
+    states = [(rng.random(n) < 1 / (1 + np.exp(-first[0] - first[1] * sex))).astype(int)]
+    for t in range(1, occasions):
+        x = np.column_stack((np.ones(n), sex, dose[:, t]))
+        moved = rng.random(n) < 1 / (1 + np.exp(-np.where(states[-1] == 0, x @ worse, x @ better)))
+        states.append(np.where(moved, 1 - states[-1], states[-1]))
+    p = np.array([[0.7, 0.2, 0.1], [0.1, 0.3, 0.6]])[np.column_stack(states).ravel()]
+    items = np.column_stack([draw(p, rng) for _ in range(5)]).astype(np.int8)
+    items[rng.random(items.shape) < 0.05] = -1
+    names = tuple(f"item_{k}" for k in range(1, 6))
+    data = Sequences(items, np.arange(0, n * occasions + 1, occasions), names, np.arange(n * occasions))
+    moves = pd.DataFrame({"sex": np.repeat(sex, occasions), "dose": dose.ravel()})
+    return data, pd.DataFrame({"sex": sex}), moves, np.concatenate((first, worse, better))
+
+
+def coverage(simulations: int = 200) -> None:
+    """Whether 95 % intervals of planted logits hold the truth in 92 to 98 of 100 simulated cohorts."""
+    from outcomes.subtypes.covariates import CovariateLatentMarkov  # noqa: PLC0415
+
+    inside, before = [], time.process_time()
+    for seed in range(simulations):
+        data, initial, moves, truth_ = planted(seed)
+        model = CovariateLatentMarkov(2, n_starts=2, penalty=0.01).fit(data, initial=initial, moves=moves)
+        table = model.coefficients_
+        inside.append(np.abs(table["coefficient"] - truth_) < 1.96 * table["standard_error"])
+    shares = " ".join(f"{100 * share:.1f}" for share in np.mean(inside, axis=0))
+    print(f"95 % intervals of eight planted logits cover the truth in {shares} % of {simulations} cohorts", end="")
+    print(f" ({100 * np.mean(inside):.1f} % overall; {time.process_time() - before:.0f} CPU s)")
+
+
 def apart(*arguments: str) -> None:
     subprocess.run([sys.executable, __file__, *arguments], check=True)  # noqa: S603  this file
 
@@ -216,7 +256,11 @@ def main() -> None:
     parser.add_argument("--large", action="store_true", help="add 100,000 patients")
     parser.add_argument("--million", action="store_true", help="add 1,000,000 patients")
     parser.add_argument("--alone", type=int, help="time one start on so many patients and nothing else")
+    parser.add_argument("--coverage", action="store_true", help="only simulate covariates, 200 times")
     asked = parser.parse_args()
+    if asked.coverage:
+        coverage()
+        return
     if asked.alone:
         alone(asked.alone)
         return
