@@ -158,7 +158,8 @@ def arrive(
     """
     experiment, workspace = request.read()
     there = request.source is None and taken_in(workspace.library)
-    if there and (not fresh or not has_key(workspace.keys, "pseudonym")):
+    named = experiment.source.path is not None or experiment.source.simulate is not None
+    if there and not (fresh and named and has_key(workspace.keys, "pseudonym")):
         return experiment, workspace, None
     return experiment, workspace, take_in(request, experiment, workspace, progress=progress)
 
