@@ -63,3 +63,45 @@ def erase(
             record = run_study(request, progress=show)
         for line in record.lines():
             out.print(line, markup=False)
+
+
+@app.command(epilog="Example: `outcomes retain my_service.toml --until 2030-12-31 --reason 'protocol 7.2'`")
+def retain(
+    experiment: ExperimentFile,
+    until: Annotated[str | None, typer.Option(help="Register the last day, YYYY-MM-DD.", show_default=False)] = None,
+    reason: Annotated[str, typer.Option(help="What the last day follows from.", show_default=False)] = "",
+    dry_run: DryRun = False,
+    keys: Keys = None,
+    workspace: Root = ROOT,
+    reports: Reports = REPORTS,
+) -> None:
+    """Register until when a library is kept, or remove it where that day is past: library, vault, models, runs."""
+    from outcomes.studies.opening import Request, day_of
+    from outcomes.studies.stewarding import retain_source
+
+    request = Request(experiment, workspace, reports, keys=keys)
+    for line in retain_source(request, until=day_of(until, "--until"), reason=reason, dry_run=dry_run):
+        out.print(line, markup=False)
+
+
+@app.command(epilog="Example: `outcomes correct my_service.toml corrections.csv --keys keys/steward --dry-run`")
+def correct(
+    experiment: ExperimentFile,
+    corrections: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV: table, patient_id, episode_id, contact_id, session_date, occasion, column, value, reason.",
+            show_default=False,
+        ),
+    ],
+    dry_run: DryRun = False,
+    keys: Keys = None,
+    workspace: Root = ROOT,
+) -> None:
+    """Put values right as a new version; the snapshot before keeps the old ones, the vault a register of both."""
+    from outcomes.studies.opening import Request
+    from outcomes.studies.stewarding import correct_values
+
+    request = Request(experiment, workspace, REPORTS, keys=keys)
+    for line in correct_values(request, _text(str(corrections)), dry_run=dry_run):
+        out.print(line, markup=False)

@@ -38,7 +38,6 @@ from outcomes.library.tombstones import (
 from outcomes.library.typed import TEXT
 
 LOCAL: Final = "patient_id"
-CORRECTIONS: Final = "corrections"
 DATES: Final = ("received_date", "discharge_date", "contact_date", "session_date")
 NUMBERED: Final = f"{PREFIX}patients"
 
@@ -317,7 +316,7 @@ def _rewrite(
     held = stores.library.of(head["current"], {"pseudonym": people["pseudonym"]}, ("patients",))["patients"]
     said = {"purged": max(0, int(facts.get("purged", 0)) - (len(people["pseudonym"]) - len(held)))}
     extract = stores.vault.manifest(head["vault"])["extract_day"]
-    known = _last_day(theirs.values())
+    known = _last_day(frame for name, frame in theirs.items() if name.startswith(PREFIX))
     shorter = (
         extract if extract is None or known is None or known < extract else _last_day_without(stores, head, people)
     )

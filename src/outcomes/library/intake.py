@@ -17,6 +17,7 @@ from outcomes.errors import AccessError, ConfigError
 from outcomes.library import ledger
 from outcomes.library.anonymity import anonymity_table
 from outcomes.library.burial import turn_away
+from outcomes.library.correction import carried
 from outcomes.library.derive import derive
 from outcomes.library.inputs import Input
 from outcomes.library.keyring import source_key
@@ -235,6 +236,7 @@ def ingest(
         for name, frame in derived.tables.items():
             check(frame, library_tables()[name])
         kept = vault_tables(pools, settled, names) | safety_tables(inputs, pools, settled, before)
+        kept |= carried(before.ledger)
         kept[SUBMISSIONS] = with_feed(earlier, source, inputs)
         notes = {**derived.notes, **resubmission_notes(source, inputs, earlier, pools, settled.states)}
         notes["responses", "", "safety_answer_set_aside"] = len(kept[SAFETY]) + len(kept[SAFETY_HELD])

@@ -295,6 +295,31 @@ def bury(library: Path, vault: Store, what: Tombstones) -> None:
     _write(folder_of(library) / DONE, whole)
 
 
+def bury_beside(library: Path, vault: Store | None) -> None:
+    """Bring the register beside the library up to date, before the vault's copy goes or where there is none.
+
+    Parameters
+    ----------
+    library : Path
+        The library's folder.
+    vault : Store or None
+        The vault, if it is there.
+    """
+    _write(folder_of(library) / DONE, buried(library, vault))
+
+
+def settle_beside(library: Path) -> None:
+    """Move what was about to be done to what is done, where there is no vault any longer.
+
+    Parameters
+    ----------
+    library : Path
+        The library's folder.
+    """
+    bury_beside(library, None)
+    (folder_of(library) / PENDING).unlink(missing_ok=True)
+
+
 def settle_intent(library: Path, vault: Store) -> None:
     """Move what was about to be done to what is done, in the vault's register first.
 

@@ -145,7 +145,7 @@ def erase_people(
     """
     experiment, workspace = request.read()
     stores = open_stores(workspace.library, workspace.vault, workspace.keys)
-    key = naming_key(stores, workspace.keys, seed=_seed(experiment, workspace))
+    key = naming_key(stores, workspace.keys, seed=seed_of(experiment, workspace))
     asked = tuple(identifiers)
 
     def wanted() -> Found:
@@ -168,7 +168,26 @@ def erase_people(
     return receipt
 
 
-def _seed(experiment: Experiment, workspace: Workspace) -> int | None:
+def seed_of(experiment: Experiment, workspace: Workspace) -> int | None:
+    """Say with which seed an invented service was made: its people are named by it.
+
+    Parameters
+    ----------
+    experiment
+        The settings.
+    workspace
+        The folders.
+
+    Returns
+    -------
+    int or None
+        None where the source is not invented.
+
+    Raises
+    ------
+    ConfigError
+        If the experiment does not tell.
+    """
     settings = experiment.source
     if settings.simulate is not None:
         return settings.simulate.seed
@@ -178,24 +197,81 @@ def _seed(experiment: Experiment, workspace: Workspace) -> int | None:
 
 
 def _finish(workspace: Workspace, experiment: Experiment, stores: Stores, told: Erased, today: date | None) -> Receipt:
-    # Remove what was made from the old snapshots, write the receipt, and close the matter.
+    # Remove what was made from the old snapshots, write the receipt and the audit line, and close the matter.
     runs = erase_runs(workspace.mlflow, *_runs(workspace, told))
-    removed = [_remove(one.below(_roots(workspace)), one.place) for one in _files(told)]
+    removed = remove_files(workspace, told.products)
     if told.people or told.doomed:
-        removed += [_remove(place, _named(workspace, place)) for place in _caches(workspace)]
-        if experiment.source.simulate is not None:
-            removed.append(_remove(workspace.feed, f"workspace/{workspace.study}/feed"))
-    facts = _facts(workspace, stores, told, runs, today) | {"removed": sorted(place for place in removed if place)}
-    folder = folder_of(workspace.library)
-    number = len(list(folder.glob("receipt_*.json"))) + 1
-    place = folder / RECEIPT.format(number)
-    write_whole(place, (json.dumps({"receipt": number, **facts}, indent=2, sort_keys=True) + "\n").encode())
+        removed += remove_caches(workspace, experiment)
+    facts = _facts(workspace, stores, told, runs, today) | {"removed": sorted(removed)}
+    place = write_receipt(workspace, facts)
     counts = {"people": told.people, "rows": sum(told.library.values()), "runs": runs.runs, "models": runs.models}
     note_access(workspace, "erase", PURPOSE, snapshot=told.snapshot, counts=counts, anchor=True)
     with stores.library.writing(), stores.vault.writing():
         forget(stores.library, tuple(one for one in told.products if not one.released))
         settle_intent(workspace.library, stores.vault)
     return Receipt(facts, place)
+
+
+def remove_files(workspace: Workspace, products: Iterable[Product]) -> list[str]:
+    """Remove files and folders that were made from snapshots that are gone; what is released stays.
+
+    Parameters
+    ----------
+    workspace
+        The folders.
+    products
+        As the lineage lists them.
+
+    Returns
+    -------
+    list of str
+        What was there and is not any longer.
+    """
+    files = [one for one in products if not one.released and one.root != RUNS]
+    return [name for one in files if (name := _remove(one.below(_roots(workspace)), one.place))]
+
+
+def remove_caches(workspace: Workspace, experiment: Experiment) -> list[str]:
+    """Remove what can be made again: the last intake's lists, a stopped run's leftovers, the feed invented here.
+
+    Parameters
+    ----------
+    workspace
+        The folders.
+    experiment
+        Whether the feed is invented by the study itself; a feed of somebody else's is never touched.
+
+    Returns
+    -------
+    list of str
+        What was there and is not any longer.
+    """
+    lists = [workspace.intake, workspace.intake.with_name(SHEET)]
+    beside = [workspace.report.with_name(f".{workspace.study}.{end}") for end in ("partial", "old")]
+    own = [workspace.feed] if experiment.source.simulate is not None else []
+    return [name for place in (*lists, *beside, *own) if (name := _remove(place, _named(workspace, place)))]
+
+
+def write_receipt(workspace: Workspace, facts: Mapping[str, object]) -> Path:
+    """Write a numbered receipt into the register beside the library.
+
+    Parameters
+    ----------
+    workspace
+        The folders.
+    facts
+        Plain JSON without identifiers.
+
+    Returns
+    -------
+    Path
+        The receipt.
+    """
+    folder = folder_of(workspace.library)
+    number = len(list(folder.glob("receipt_*.json"))) + 1
+    place = folder / RECEIPT.format(number)
+    write_whole(place, (json.dumps({"receipt": number, **facts}, indent=2, sort_keys=True) + "\n").encode())
+    return place
 
 
 def _runs(workspace: Workspace, told: Erased) -> tuple[frozenset[str], tuple[str, ...]]:
@@ -208,17 +284,6 @@ def _runs(workspace: Workspace, told: Erased) -> tuple[frozenset[str], tuple[str
 
 def _roots(workspace: Workspace) -> dict[str, Path]:
     return {"workspace": workspace.root, "reports": workspace.reports}
-
-
-def _files(told: Erased) -> tuple[Product, ...]:
-    return tuple(one for one in told.products if not one.released and one.root != RUNS)
-
-
-def _caches(workspace: Workspace) -> list[Path]:
-    # Lists of the last intake with its row numbers, and whatever a stopped run left beside its final name.
-    lists = [workspace.intake, workspace.intake.with_name(SHEET)]
-    beside = [workspace.report.with_name(f".{workspace.study}.{end}") for end in ("partial", "old")]
-    return [place for place in (*lists, *beside) if place.exists()]
 
 
 def _named(workspace: Workspace, place: Path) -> str:
@@ -267,7 +332,7 @@ def _facts(
         "runs": runs.runs,
         "models": runs.models,
         "run_files": runs.files,
-        "removed": sorted(one.place for one in _files(told)),
+        "removed": sorted(one.place for one in told.products if not one.released and one.root != RUNS),
         "released": sorted(released),
         "retrain": sorted({one.made_by for one in told.products if one.what in ("model", "run")}),
     }
