@@ -4,10 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
 import pandas as pd
 
-from outcomes.library.relations import DAYS_OF, EPISODE, PLACED_KEY, SEEN
+from outcomes.library.relations import DAYS_OF, EPISODE, PLACED_KEY, SEEN, positions
 from outcomes.library.typed import TEXT
 
 Pseudonymise = Callable[..., str]
@@ -105,5 +104,6 @@ def placed(rows: pd.DataFrame, names: Names) -> pd.DataFrame:
     DataFrame
         The rows with `_place` (position of their referral in `names.referrals`) and `received`.
     """
-    known = names.referrals[[*PLACED_KEY, "received"]].assign(**{PLACE: np.arange(len(names.referrals))})
-    return rows.merge(known, on=list(PLACED_KEY), how="left")
+    places = positions(rows, names.referrals)
+    received = names.referrals["received"].astype("Int32").take(places).array
+    return rows.reset_index(drop=True).assign(received=received, **{PLACE: places})

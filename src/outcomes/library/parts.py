@@ -153,12 +153,16 @@ def buckets(people: pd.Series) -> NDArray[np.int64]:
     ndarray of int64
         0 to 15; pseudonyms that are in order stay so.
     """
-    codes, words = pd.factorize(people.astype("object"), use_na_sentinel=True)
-    if people.name == "pseudonym":
-        places = ["0123456789abcdef".find(str(word)[:1]) % BUCKETS for word in words]
+    texts = _array(people).cast(pa.large_string())
+    named = people.name == "pseudonym"
+    encoded = (pc.utf8_slice_codeunits(texts, 0, 1) if named else texts).dictionary_encode()
+    words = encoded.dictionary.to_pylist()
+    if named:
+        places = ["0123456789abcdef".find(word) % BUCKETS for word in words]
     else:
-        places = [hashlib.blake2b(str(word).encode(), digest_size=1).digest()[0] % BUCKETS for word in words]
-    return np.array([*places, 0], dtype=np.int64)[codes]
+        places = [hashlib.blake2b(word.encode(), digest_size=1).digest()[0] % BUCKETS for word in words]
+    codes = pc.fill_null(encoded.indices, len(words)).to_numpy(zero_copy_only=False)
+    return np.asarray(np.array([*places, 0], dtype=np.int64)[codes], dtype=np.int64)
 
 
 def pieces(frame: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame]]:

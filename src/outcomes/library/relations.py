@@ -9,6 +9,9 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from outcomes.library.resolve import ACCEPTED, CONTRADICTION, joined, resolve
 from outcomes.library.typed import TEXT
@@ -26,6 +29,7 @@ BEFORE_REFERRAL: Final = "date_before_referral"
 DISCHARGE_FIRST: Final = "discharge_before_receipt"
 RELATION_RULES: Final = (NO_REFERRAL, SEVERAL_REFERRALS, BEFORE_REFERRAL, DISCHARGE_FIRST, CONTRADICTION)
 ONLY_EPISODE: Final = ""
+BETWEEN: Final = "\x1f"
 DAYS_OF: Final = {"contacts": "contact_date", "responses": "session_date"}
 
 
@@ -85,6 +89,33 @@ def _is_in(rows: pd.DataFrame, others: pd.DataFrame, key: Sequence[str]) -> np.n
     return pd.MultiIndex.from_frame(rows[list(key)]).isin(pd.MultiIndex.from_frame(others[list(key)]))
 
 
+def _keys(rows: pd.DataFrame) -> pa.Array:
+    # Person and episode as one text; identifiers have no control characters, so two pairs never make the same one.
+    parts = [pa.array(rows[name], from_pandas=True) for name in PLACED_KEY]
+    whole = [part.combine_chunks() if isinstance(part, pa.ChunkedArray) else part for part in parts]
+    texts = [part.cast(pa.large_string()) for part in whole]
+    return pc.binary_join_element_wise(*texts, pa.scalar(BETWEEN, pa.large_string()))
+
+
+def positions(rows: pd.DataFrame, referrals: pd.DataFrame) -> NDArray[np.int64]:
+    """Find the referral of each row.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With patient_id and _episode.
+    referrals : DataFrame
+        The same columns; every pair once.
+
+    Returns
+    -------
+    ndarray of int64
+        Position in `referrals`; -1 where there is none, or no episode is stated.
+    """
+    found = pc.index_in(_keys(rows), value_set=_keys(referrals))
+    return np.asarray(pc.fill_null(found, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
 def _placed(pool: pd.DataFrame, referrals: pd.DataFrame | None, day: str) -> tuple[pd.DataFrame, pd.Series]:
     # Rows with their episode, and the rule that keeps a row from having one.
     episode = pool["episode_id"] if "episode_id" in pool else pd.Series(np.nan, index=pool.index, dtype=TEXT)
@@ -96,17 +127,17 @@ def _placed(pool: pd.DataFrame, referrals: pd.DataFrame | None, day: str) -> tup
         only = referrals[referrals["patient_id"].map(counts).eq(1)].set_index("patient_id")["episode_id"]
         episode = episode.where(~unsaid, pool["patient_id"].map(only))
     rows = pool.assign(**{EPISODE: episode})
-    known = referrals.rename(columns={"episode_id": EPISODE})[["patient_id", EPISODE, "received_date"]]
-    received = (
-        rows[["patient_id", EPISODE]]
-        .merge(known, on=list(PLACED_KEY), how="left")["received_date"]
-        .set_axis(rows.index)
-    )
-    rule = pd.Series("", index=pool.index, dtype=TEXT).mask(received.isna(), NO_REFERRAL)
+    places = positions(rows, referrals.rename(columns={"episode_id": EPISODE}))
+    days = referrals["received_date"].to_numpy(dtype=np.int64)
+    lost = places < 0
+    rule = pd.Series("", index=pool.index, dtype=TEXT).mask(lost, NO_REFERRAL)
     several = unsaid & pool["patient_id"].map(counts).fillna(0).gt(1)
     rule = rule.mask(several, SEVERAL_REFERRALS)
     if day in rows:
-        rule = rule.mask((rows[day] < received).fillna(value=False).astype(bool), BEFORE_REFERRAL)
+        said = rows[day].notna().to_numpy() & ~lost
+        early = np.zeros(len(rows), dtype=bool)
+        early[said] = rows[day].to_numpy(dtype=np.int64, na_value=0)[said] < days[places[said]]
+        rule = rule.mask(early, BEFORE_REFERRAL)
     return rows, rule
 
 
