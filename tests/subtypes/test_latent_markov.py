@@ -109,6 +109,25 @@ def test_weights_stand_for_people(small):
     assert weighted.n_persons_ == twice.n_persons_ == 200
 
 
+def test_start_values_may_be_handed_in(fitted, small):
+    plan = Search(short_sweeps=2, finished=1)
+    again = LatentMarkov(3, n_starts=1, search=plan).fit(small.sequences, given=(fitted.parameters_,))
+    assert again.starts_.loc[0, "kind"] == "given"
+    assert again.log_likelihood_ == pytest.approx(fitted.log_likelihood_, abs=0.01)
+
+
+def test_graded_answers_are_ordered_answers_with_other_curves(small):
+    graded, ordinal = (
+        LatentMarkov(3, emissions=name, n_starts=3).fit(small.sequences) for name in ("graded", "ordinal")
+    )
+    assert graded.n_parameters_ == ordinal.n_parameters_ == 2 + 6 + 9 * (3 + 2)
+    at_least = graded.response_[0][:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:]
+    odds = np.log(at_least / (1 - at_least))
+    np.testing.assert_allclose(odds - odds[0], (odds - odds[0])[:, [0]].repeat(3, axis=1), atol=1e-6)
+    # the cohort was drawn from cumulative logits, so the graded family describes it better
+    assert graded.log_likelihood_ > ordinal.log_likelihood_
+
+
 def frame_of(data: Sequences) -> pd.DataFrame:
     table = pd.DataFrame(data.items, columns=list(data.columns)).astype("Int8").mask(data.items == -1)
     table.insert(0, "pseudonym", [f"p{n:05d}" for n in data.sequence])

@@ -159,6 +159,7 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         *,
         sample_weight: ArrayLike | None = None,
         on_progress: Progress | None = None,
+        given: tuple[LatentMarkovParameters, ...] = (),
     ) -> Self:
         """Find the states.
 
@@ -173,6 +174,8 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             How many people each sequence stands for, in the order of `sequences`.
         on_progress : callable, optional
             Told (step, done, total).
+        given : tuple of LatentMarkovParameters, optional
+            Start values to try besides, for instance ``parameters_`` of another fit to the same answers.
 
         Returns
         -------
@@ -192,7 +195,7 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             If the kept climb ended at the cap.
         """
         weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
-        return self._fit(sequences(X), weights, on_progress)
+        return self._fit(sequences(X), weights, on_progress, given)
 
     def _fit(
         self,
