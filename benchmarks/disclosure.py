@@ -2,8 +2,8 @@
 
 Run with ``python benchmarks/disclosure.py``; ``--cohorts`` takes another number. For each policy: small counts that the
 attacker tells from the tables as they leave the gate, counts withheld, and what he tells afterwards. Then the same
-release for the cohort less one person: identical, or refused with the name of the earlier release. `tests/disclosure` holds a
-smaller number of cohorts to the same claims.
+release for the cohort less one person: identical, or refused with the name of the earlier release. `tests/disclosure`
+holds a smaller number of cohorts to the same claims.
 """
 
 import argparse

@@ -41,13 +41,36 @@ def test_the_truth_fits_everything_an_attacker_writes_down(pairs, policy):
     made = release(
         table, labels=["group"], counts=["events", "n"], rates={"pct": ("events", "n")}, policy=policy, title="t"
     )
-    system = system_of({"t": made})
+    check_truth_fits(system_of({"t": made}), table)
+
+
+def check_truth_fits(system, table):
     true = {place: float(table.loc[cell[1], cell[2]]) for place, cells in system.cells.items() for cell in cells}
     for place, value in true.items():
         assert system.lower[place] <= value <= system.upper[place]
     for terms, low, high in system.rows:
         if terms.keys() <= true.keys():
             assert low - 1e-6 <= sum(often * true[place] for place, often in terms.items()) <= high + 1e-6
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.integers(0, 45), min_size=4, max_size=4), st.sampled_from(POLICIES))
+def test_a_part_of_two_wholes_that_are_parts_themselves_fits_too(cells, policy):
+    both, only_event, only_flagged, _ = cells
+    table = pd.DataFrame(
+        {
+            "group": ["a"],
+            "n": [sum(cells)],
+            "events": [both + only_event],
+            "flagged": [both + only_flagged],
+            "hits": [both],
+        }
+    )
+    rates = {"flag_pct": ("flagged", "n"), "tpr_pct": ("hits", "events"), "ppv_pct": ("hits", "flagged")}
+    counts = ["n", "events", "flagged", "hits"]
+    made = release(table, labels=["group"], counts=counts, rates=rates, policy=policy, title="t")
+    check_truth_fits(system_of({"t": made}), table)
+    attack({"t": made})  # raises where no true counts fit
 
 
 @pytest.mark.parametrize("policy", POLICIES)

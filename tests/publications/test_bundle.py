@@ -1,4 +1,4 @@
-"""The folder of a release: complete, made from released tables only, the same bytes each time, no true count anywhere."""
+"""The folder of a release: complete, of released tables only, the same bytes each time, no true count anywhere."""
 
 import io
 import re

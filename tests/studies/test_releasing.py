@@ -12,6 +12,7 @@ from outcomes.library.roles import open_key
 from outcomes.studies.releasing import check_release, release_study
 
 TEXT = INVENTED.replace("[2, 3]", "[2]").replace("landmarks = [0, 2]", "landmarks = [0]")
+FIGURES = ("flow", "beside_england", "state_profiles", "state_transitions", "calibration", "decision_curve", "gaps")
 QUICK = re.sub(r"\[(subtypes|prognosis)\]\n(.+\n)+", "", TEXT)
 pytestmark = pytest.mark.slow
 

@@ -155,13 +155,12 @@ class _Builder:
 
     def _add_counts(self, name: str, released: Released, column: Column) -> None:
         rule = disclosure_policy(released.policy)
-        numerator = any(of.kind == "rate" and of.of[0] == column.name for of in released.columns)
         for row, value in enumerate(released.table[column.name].tolist()):
             reason = released.reasons.get((row, column.name))
             if np.isnan(value) and reason is None:
                 continue
             cell = (name, row, column.name)
-            low, high = self._bounds(float(value), reason, rule, numerator=numerator)
+            low, high = self._bounds(float(value), reason, rule, _wholes(released, row, column.name))
             key = self._same.get(cell, cell)
             if key not in self._of:
                 self._of[key] = self._system.unknown(low, high)
@@ -171,16 +170,17 @@ class _Builder:
             self._cells.setdefault(place, []).append(cell)
 
     @staticmethod
-    def _bounds(value: float, reason: str | None, rule: DisclosurePolicy, *, numerator: bool) -> tuple[float, float]:
+    def _bounds(value: float, reason: str | None, rule: DisclosurePolicy, wholes: list[float]) -> tuple[float, float]:
         if reason is not None:
-            starred = reason == rule.symbol and rule.threshold > 0 and not numerator
+            starred = reason == rule.symbol and rule.threshold > 0 and not wholes
             return (0.0 if rule.suppress_zero else 1.0, rule.threshold - 1.0) if starred else (0.0, FREE)
-        if numerator and rule.rounding == "midpoint":
-            if value <= rule.base / 2:
-                return 0.0, float(rule.base)
-            if value % rule.base == 0:  # all but a few: no count is printed so otherwise
-                return rule.base + 1.0, FREE
-        return band(value, rule)
+        if not wholes or rule.rounding != "midpoint":
+            return band(value, rule)
+        if value <= rule.base / 2:
+            return 0.0, float(rule.base)
+        if any(value == whole - rule.base / 2 for whole in wholes):  # perhaps all but a few
+            return rule.base + 1.0, FREE
+        return band(value, rule) if value % rule.base == rule.base / 2 else (0.0, FREE)
 
     def _tie_rate(self, name: str, released: Released, column: Column) -> None:
         rule = disclosure_policy(released.policy)
@@ -191,7 +191,8 @@ class _Builder:
                 continue
             printed = float(released.table[events].iloc[row])
             self._system.rows.append(({whole: 1.0, part: -1.0}, *self._others(released, row, column, printed, rule)))
-            self._starred_numerator(part, whole, released.reasons.get((row, events)), rule)
+            if sum(of.kind == "rate" and of.of[0] == events for of in released.columns) == 1:
+                self._starred_numerator(part, whole, released.reasons.get((row, events)), rule)
             if rule.rates_from == "true" and not np.isnan(percentage):
                 scale = 2 * 10**rule.rate_decimals
                 low, high = scale * percentage - 1, scale * percentage + 1
@@ -207,14 +208,13 @@ class _Builder:
         released: Released, row: int, column: Column, printed: float, rule: DisclosurePolicy
     ) -> tuple[float, float]:
         # how many of the denominator may be without the event
-        if rule.rounding != "midpoint" or np.isnan(printed):
-            return 0.0, FREE
-        if printed > rule.base / 2 and printed % rule.base == 0:
-            return 0.0, float(rule.base)
-        several = sum(of.kind == "rate" and of.of[0] == column.of[0] for of in released.columns) > 1
-        ends = printed <= rule.base / 2 or several
+        half, wholes = rule.base / 2, _wholes(released, row, column.of[0])
         whole = float(released.table[column.of[1]].iloc[row])
-        return (0.0, FREE) if ends or np.isnan(whole) or printed >= whole else (rule.base + 1.0, FREE)
+        if rule.rounding != "midpoint" or len(wholes) != 1 or np.isnan(printed) or not half < printed < whole:
+            return 0.0, FREE
+        if printed == whole - half:
+            return (0.0, float(rule.base)) if printed % rule.base == 0 else (0.0, FREE)
+        return rule.base + 1.0, FREE
 
     def _starred_numerator(self, part: int, whole: int, reason: str | None, rule: DisclosurePolicy) -> None:
         # few with the event, or few without it
@@ -285,3 +285,9 @@ def _under_everyone(released: Released, labels: list[str]) -> Iterator[tuple[int
         rest = {row: tuple(column[row] for place, column in enumerate(words) if place != varying) for row in rows}
         everyone = {rest[row]: row for row in rows if words[varying][row].lower() in _EVERYBODY}
         yield from ((row, everyone[rest[row]]) for row in rows if everyone.get(rest[row], row) != row)
+
+
+def _wholes(released: Released, row: int, numerator: str) -> list[float]:
+    # printed denominators of the rates that a count is the numerator of
+    names = [column.of[1] for column in released.columns if column.kind == "rate" and column.of[0] == numerator]
+    return [value for name in names if not np.isnan(value := float(released.table[name].iloc[row]))]
