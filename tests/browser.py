@@ -363,8 +363,10 @@ class Page:
         self.evaluate(files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8") + "\n;true")
         return list(
             self.evaluate(
-                """axe.run(document, {resultTypes: ["violations"]}).then(found => found.violations.map(fault =>
-                `${fault.id} (${fault.impact}): ${fault.nodes.slice(0, 3).map(node => node.target.join(" ")).join("; ")}`))"""
+                """axe.run(document, {resultTypes: ["violations"]}).then(found => found.violations.map(fault => {
+                    const places = fault.nodes.slice(0, 3).map(node => node.target.join(" ")).join("; ");
+                    return `${fault.id} (${fault.impact}): ${places}`;
+                }))"""
             )
         )
 
