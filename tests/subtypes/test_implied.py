@@ -6,7 +6,7 @@ import pytest
 from outcomes.errors import ConfigError
 from outcomes.kernel.latent_markov_starts import Search
 from outcomes.subtypes.following import outcome_by_initial_state
-from outcomes.subtypes.implied import exits, implied_outcome
+from outcomes.subtypes.implied import exits, implied_outcome, observed_outcome
 from outcomes.subtypes.latent_markov import LatentMarkov
 from outcomes.subtypes.sequences import Sequences
 from outcomes.subtypes.simulating import draw_answers, draw_states
@@ -72,6 +72,18 @@ def test_exits_by_state_are_found():
     longer = implied_outcome(model, data, lambda first, last: (last != first).any(axis=1).astype(float), n_people=2000)
     # one occasion only leaves no change at all; half of the well have one
     assert longer["mean"].iloc[0] < longer["mean"].iloc[1] < 0.95
+
+
+def test_real_people_are_judged_by_the_same_rule(fitted, small):
+    items = small.sequences.items.reshape(400, 6, 9)
+    found = observed_outcome(fitted, small.sequences, recovered)
+    np.testing.assert_array_equal(found, recovered(items[:, 0], items[:, 5]))
+    blank = small.sequences.items.copy()
+    blank[0, 0] = -1  # the first person's first occasion lacks an answer
+    data = Sequences(blank, small.sequences.starts, small.sequences.columns, small.sequences.rows)
+    assert np.isnan(observed_outcome(fitted, data, always)[0])
+    single = np.array([[1, 2, 0, 1, 0, 1, 2, 0, 0]] * 3)
+    assert np.isnan(observed_outcome(LatentMarkov(1).fit(single), single, always, paired=True)).all()
 
 
 def test_nobody_is_refused(fitted, small):

@@ -14,8 +14,8 @@ from outcomes.studies.progress import Progress, silent
 from outcomes.studies.sections.subtypes import SubtypeSettings
 from outcomes.subtypes.crossing import crossing, state_shapes
 from outcomes.subtypes.families import compare_families
-from outcomes.subtypes.following import membership
-from outcomes.subtypes.implied import implied_outcome
+from outcomes.subtypes.following import membership, outcome_by_initial_state
+from outcomes.subtypes.implied import implied_outcome, observed_outcome
 from outcomes.subtypes.item_outcomes import judges
 from outcomes.subtypes.latent_markov import LatentMarkov
 from outcomes.subtypes.likelihood_ratio import RatioTest, bootstrap_likelihood_ratio
@@ -242,12 +242,23 @@ class _Judge:
     def implied(self, found: dict[str, object]) -> pd.DataFrame:
         stability = found.get("stability")
         known = stability if isinstance(stability, Stability) else None
-        tables = [
-            implied_outcome(
-                self.model, self.sequences, judge, stability=known, n_people=IMPLIED_PEOPLE, random_state=self.seed
-            ).assign(measure=measure)
-            for measure, judge in judges(self.model.columns_, self.settings.instruments).items()
-        ]
+        tables = []
+        for measure, judge in judges(self.model.columns_, self.settings.instruments).items():
+            table = implied_outcome(
+                self.model,
+                self.sequences,
+                judge,
+                stability=known,
+                n_people=IMPLIED_PEOPLE,
+                paired=True,
+                random_state=self.seed,
+            )
+            real = observed_outcome(self.model, self.sequences, judge, paired=True)
+            if np.isfinite(real).any():
+                beside = outcome_by_initial_state(self.model, self.sequences, real)
+                beside = beside.pivot(index="state", columns="method", values="mean").reset_index()
+                table = table.merge(beside[["state", "naive", "bch"]], on="state")
+            tables.append(table.assign(measure=measure))
         return pd.concat(tables, ignore_index=True)
 
     def first_state(self, _: dict[str, object]) -> pd.DataFrame:

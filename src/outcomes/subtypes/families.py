@@ -23,6 +23,7 @@ from outcomes.subtypes.sequences import sequences
 
 Told = Callable[[str, int, int], None]
 ALL, FIRST, TOTALS, FEATURES = "all answers", "first answers", "totals", "course features"
+LARGEST_HIDDEN = 16
 COLUMNS = (
     "family",
     "model",
@@ -47,7 +48,7 @@ def compare_families(
     *,
     severity: pd.DataFrame | None = None,
     classes: Iterable[int] = (2, 3),
-    states: int = 3,
+    states: int | None = None,
     starts: int = 5,
     on_fit: Told | None = None,
 ) -> pd.DataFrame:
@@ -64,8 +65,9 @@ def compare_families(
         rows.
     classes : iterable of int, default (2, 3)
         Numbers of trajectory classes to try.
-    states : int, default 3
-        States inside each class of a mixed model.
+    states : int, optional
+        States inside each class of a mixed model; as many as the chosen model has by default. Mixed models of more than
+        16 pairs of class and state are left out.
     starts : int, default 5
         Starts of each fit.
     on_fit : callable, optional
@@ -81,11 +83,15 @@ def compare_families(
         data), note (why a row has no numbers, or what its groups are).
     """
     numbers = sorted(set(classes))
+    states = fitted.n_states if states is None else states
     several = bool(sequences(X).lengths.max() > 1)
     jobs: list[tuple[str, str, Callable[[], dict[str, object]]]] = []
     if several:
-        for n in numbers:
-            jobs.append(("mixed latent Markov", f"{n} classes, {states} states inside", _mixed(X, fitted, n, states, 0, starts)))
+        jobs += [
+            ("mixed latent Markov", f"{n} classes, {states} states inside", _mixed(X, fitted, n, states, 0, starts))
+            for n in numbers
+            if n * states <= LARGEST_HIDDEN
+        ]
         jobs.append(("mover-stayer", f"{states} states", _mixed(X, fitted, 2, states, 1, starts)))
         jobs += [("latent classes of courses", f"{n} classes", _courses(X, fitted, n, starts)) for n in numbers]
         for effects, name in (("none", "latent class growth"), ("intercept", "growth mixture")):

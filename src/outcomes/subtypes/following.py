@@ -115,7 +115,7 @@ def membership(
     table : DataFrame
         One row a state after the first, term and method: state, term ("constant" or a covariate), method, log_odds,
         standard_error, odds_ratio, low, high, converged (False where the odds ratio has no bounds, as when nobody with a
-        characteristic is in a state).
+        characteristic is in a state), n_with (people with the characteristic; all of them for a number).
     n : int
         People in the fit.
 
@@ -134,9 +134,12 @@ def membership(
         raise DataError("covariates: nobody has all of them")
     posterior = model.smoothed(data)[data.starts[:-1]][known]
     reach = normal_quantile(level)
+    values = design.to_numpy()[known]
+    indicator = np.isin(values, (0.0, 1.0)).all(axis=0)
+    n_with = np.where(indicator, values.sum(axis=0), values.shape[0]).astype(np.int64)
     rows = []
     for method in METHODS:
-        found = membership_logits(posterior, design.to_numpy()[known], method=method)
+        found = membership_logits(posterior, values, method=method)
         log_odds, error = found.coefficient.ravel(), found.standard_error.ravel()
         settled = np.abs(log_odds) + reach * error < LARGEST_LOGIT
         rows.append(
@@ -150,6 +153,7 @@ def membership(
                     "odds_ratio": np.where(settled, _ratio(log_odds), np.nan),
                     "low": np.where(settled, _ratio(log_odds - reach * error), np.nan),
                     "high": np.where(settled, _ratio(log_odds + reach * error), np.nan),
+                    "n_with": np.tile(n_with, model.n_states - 1),
                     "converged": settled & (found.converged | (error > 0)),
                 }
             )

@@ -18,6 +18,7 @@ from outcomes.kernel.latent_markov import LatentMarkovParameters
 from outcomes.kernel.latent_markov_decoding import posterior
 from outcomes.subtypes.latent_markov import LatentMarkov, Source
 from outcomes.subtypes.refitting import bench
+from outcomes.subtypes.sequences import MISSING, sequences
 from outcomes.subtypes.simulating import draw_answers, draw_rows
 from outcomes.subtypes.stability import Stability
 from outcomes.subtypes.uncertainty import probability_interval
@@ -79,6 +80,7 @@ def implied_outcome(
     *,
     stability: Stability | None = None,
     n_people: int = 20_000,
+    paired: bool = False,
     random_state: int = 0,
 ) -> pd.DataFrame:
     """Which outcome, scored from the items, does the model imply after each first state.
@@ -97,6 +99,9 @@ def implied_outcome(
         Bootstrap of patients; gives standard errors. Exits are taken as known.
     n_people : int, default 20,000
         People simulated from each first state.
+    paired : bool, default False
+        Whether only courses of at least two occasions count, as where an outcome needs a last questionnaire besides the
+        first.
     random_state : int, default 0
         Seed; every model is given the same one, so that differences between resamples are not noise of simulation.
 
@@ -115,12 +120,12 @@ def implied_outcome(
     if n_people < 1:
         raise ConfigError(f"n_people must be at least 1, got {n_people}")
     ends = exits(model, X)
-    mean, assessable, noise, bounded = _simulate(model, model.parameters_, ends, judge, (n_people, random_state))
+    mean, assessable, noise, bounded = _simulate(model, model.parameters_, ends, judge, (n_people, random_state, paired))
     error = np.full(model.n_states, np.nan)
     if stability is not None and len(stability.resamples) > 1:
         fewer = max(n_people // 4, 1)
         found = [
-            _simulate(model, each.parameters, ends, judge, (fewer, random_state))[0] for each in stability.resamples
+            _simulate(model, each.parameters, ends, judge, (fewer, random_state, paired))[0] for each in stability.resamples
         ]
         error = np.std(found, axis=0, ddof=1)
     low, high = probability_interval(np.nan_to_num(mean), error) if bounded else _symmetric(mean, error)
@@ -143,9 +148,9 @@ def _simulate(
     parameters: LatentMarkovParameters,
     ends: Exits,
     judge: Judge,
-    size: tuple[int, int],
+    size: tuple[int, int, bool],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], bool]:
-    n_people, seed = size
+    n_people, seed, paired = size
     rng = np.random.default_rng(seed)
     first = np.repeat(np.arange(model.n_states), n_people)
     last = _last_states(parameters, ends, first, rng)
@@ -155,7 +160,8 @@ def _simulate(
     scores = [
         np.column_stack([seen[codes[:, item]] for item, seen in enumerate(model.answers_)]) for codes in (begin, end)
     ]
-    values = np.asarray(judge(*scores), dtype=np.float64).reshape(model.n_states, n_people)
+    values = np.asarray(judge(*scores), dtype=np.float64)
+    values = np.where(single & paired, np.nan, values).reshape(model.n_states, n_people)
     known = np.isfinite(values)
     n = known.sum(axis=1)
     filled = np.where(known, values, 0.0)
@@ -188,3 +194,33 @@ def _symmetric(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     reach = normal_quantile(0.95) * error
     return mean - reach, mean + reach
+
+
+def observed_outcome(model: LatentMarkov, X: Source, judge: Judge, *, paired: bool = False) -> NDArray[np.float64]:
+    """Judge real people by the rule that judges simulated ones.
+
+    Parameters
+    ----------
+    model : LatentMarkov
+        Names the items and their order.
+    X : Trajectories, DataFrame or 2-D array
+        The patients.
+    judge : callable
+        As in `implied_outcome`.
+    paired : bool, default False
+        As in `implied_outcome`.
+
+    Returns
+    -------
+    NDArray[np.float64], shape (n_sequences,)
+        NaN where it cannot be assessed, and where the first or the last occasion lacks an answer.
+    """
+    data = sequences(X)
+    items = data.items[:, [data.columns.index(column) for column in model.columns_]]
+    first, last = items[data.starts[:-1]], items[data.starts[1:] - 1]
+    whole = (first != MISSING).all(axis=1) & (last != MISSING).all(axis=1)
+    if paired:
+        whole &= data.lengths > 1
+    values = np.full(whole.size, np.nan)
+    values[whole] = judge(first[whole], last[whole])
+    return values

@@ -237,8 +237,8 @@ def _statement(best: pd.Series, rival: pd.Series, lead: float, people: str) -> s
         )
     if best["kind"] == CONTINUOUS:
         return (
-            f"Two continuous dimensions describe the answers better than classes at the first occasions of {people} "
-            f"({behind}): people seem to differ in more than severity, but by degree rather than in kind."
+            f"There is no evidence of subtypes beyond severity of two kinds: two continuous dimensions describe the answers "
+            f"better than classes at the first occasions of {people} ({behind}). People seem to differ in more than severity, but by degree rather than in kind."
         )
     if best["size"] == 1:
         return f"The answers at the first occasions of {people} share neither a severity nor classes ({behind})."

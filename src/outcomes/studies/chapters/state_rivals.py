@@ -8,17 +8,19 @@ import pandas as pd
 from outcomes.disclosure.gate import Statistic, release
 from outcomes.publications.checklists import checklist
 from outcomes.publications.figures.pathways import trajectories
-from outcomes.publications.grids import plain
+from outcomes.publications.grids import across, plain
 from outcomes.publications.page import Picture, Table
 from outcomes.publications.subtype_figures import state_flow
 from outcomes.studies.chapters.chapter import title_of
 from outcomes.studies.states import States
+from outcomes.subtypes.following import REST
 from outcomes.subtypes.flow import courses_by_first_state, flow_table
 
 Blocks = list[str | Table | Picture]
 LONGEST_FLOW = 6
 LEFT = "left"
 FOR_THE_AUTHORS = ""
+IMPLIED = {"assigned_pct": "Assigned (%)", "implied_pct": "Implied (%)"}
 HEADINGS = {
     "bic": "BIC",
     "entropy_r2": "Entropy R²",
@@ -148,6 +150,7 @@ def implied_blocks(states: States, policy: str) -> Blocks:
             "first_state": rates["state"].astype(str),
             "measure": rates["measure"].map(title_of),
             "people": people.round().astype(int),
+            "assigned_pct": 100 * rates.get("naive", pd.Series(np.nan, index=rates.index)),
             "implied_pct": 100 * rates["mean"],
             **({"low": 100 * rates["low"], "high": 100 * rates["high"]} if bounded else {}),
         }
@@ -157,17 +160,22 @@ def implied_blocks(states: States, policy: str) -> Blocks:
         shown,
         labels=["first_state", "measure"],
         counts=["people"],
-        statistics={"implied_pct": Statistic("people", decimals=0, **bounds)},
+        statistics={
+            "assigned_pct": Statistic("people", decimals=0),
+            "implied_pct": Statistic("people", decimals=0, **bounds),
+        },
         policy=policy,
         title="Outcomes implied by the model, by first state",
         notes=[
-            f"People simulated from the {model.n_states}-state model: first state, course, end of the course, answers at "
-            "the first and last questionnaire, scored by the same rules. For outcomes that are scored from the items, "
-            "neither assigning people to states nor correcting the assignment is right. People: those of the state to "
-            "whom the outcome applies, as expected; intervals from the bootstrap of patients."
+            f"Implied: people simulated from the {model.n_states}-state model (first state, course, end of the course, "
+            "answers at the first and last questionnaire, scored by the same rules). Assigned: real people put into their "
+            "likeliest first state. An outcome that is scored from the items is not independent of them given the state, "
+            "so that the assigned rates are off and BCH would be too.",
+            "All courses of at least two questionnaires, completed or not: not the denominators of the outcome tables. "
+            "People: expected number to whom the outcome applies; intervals from the bootstrap of patients.",
         ],
     )
-    return [Table("implied_outcomes", released, partial(plain, headings={"implied_pct": "Implied (%)"}))]
+    return [Table("implied_outcomes", released, partial(plain, headings=IMPLIED))]
 
 
 def _first_sizes(states: States) -> list[float]:
@@ -199,14 +207,15 @@ def first_state_blocks(states: States, policy: str) -> Blocks:
     table = states.judgement.first_state
     if table is None:
         return []
-    wide = table[table["term"].ne("constant")].pivot(index=["state", "term"], columns="method", values="odds_ratio")
-    ml = table[table["method"].eq("ml")].set_index(["state", "term"]).reindex(wide.index)
+    own = table[table["term"].ne("constant") & ~table["term"].str.endswith(REST)]
+    wide = own.pivot(index=["state", "term"], columns="method", values="odds_ratio")
+    ml = own[own["method"].eq("ml")].set_index(["state", "term"]).reindex(wide.index)
     sizes = dict(enumerate(_first_sizes(states), start=1))
     shown = pd.DataFrame(
         {
-            "characteristic": [term for _, term in wide.index],
+            "characteristic": [_term(term) for _, term in wide.index],
             "first_state": [str(state) for state, _ in wide.index],
-            "people": [round(sizes[state]) for state, _ in wide.index],
+            "people": [round(min(sizes[state], n)) for (state, _), n in zip(wide.index, ml["n_with"], strict=True)],
             "naive": wide["naive"].to_numpy(),
             "bch": wide["bch"].to_numpy(),
             "ml": wide["ml"].to_numpy(),
@@ -228,15 +237,27 @@ def first_state_blocks(states: States, policy: str) -> Blocks:
         policy=policy,
         title="Who begins in which state: odds ratios against state 1",
         notes=[
-            "Multinomial logits with all characteristics together. Naive: people put into their likeliest state. BCH and "
-            "ML: corrected for wrong assignment by weights and by maximum likelihood; interval for ML. People: expected "
-            "in the state at first. An odds ratio without bounds is left out."
+            "Multinomial logits with all characteristics together, against the most frequent level of each; corrected for "
+            "wrong assignment by maximum likelihood (three steps), with 95 % intervals. The files hold the naive and the "
+            "BCH ones beside. People: those with the characteristic, or expected in the state, whichever is fewer."
         ],
     )
-    arrange = partial(plain, headings={"naive": "Naive", "bch": "BCH", "ml": "ML"})
-    clear = (ml["low"].gt(1) | ml["high"].lt(1)).sum()
-    said = f"Of {len(ml)} odds ratios of characteristics, {clear} have an interval without 1; one in twenty would by chance."
+    arrange = partial(
+        across, row="characteristic", column="first_state", value="ml", heading_of_rows="Characteristic \\ first state"
+    )
+    clear = int((ml["low"].gt(1) | ml["high"].lt(1)).sum())
+    shrunk = np.log(wide["naive"]).abs().sum() / np.log(wide["ml"]).abs().sum()
+    said = (
+        f"Of {len(ml)} odds ratios of characteristics, {clear} have an interval without 1; one in twenty would by chance. "
+        f"Naive log-odds, from people put into their likeliest state, are {abs(1 - shrunk):.0%} "
+        f"{'smaller' if shrunk < 1 else 'larger'} than the corrected ones on average."
+    )
     return [said, Table("first_state_odds", released, arrange)]
+
+
+def _term(term: str) -> str:
+    key, _, level = term.partition(" = ")
+    return f"{title_of(key)}: {level}" if level else title_of(key)
 
 
 def course_blocks(states: States, policy: str) -> Blocks:

@@ -245,6 +245,9 @@ def _subtype_words(states: States) -> str:
         return f"Beyond severity all states have one shape ({kinds[0]}): there is nothing to call subtypes."
     named = "; ".join(f"{kind}: {', '.join(str(n + 1) for n, s in enumerate(shapes) if s == kind)}" for kind in kinds)
     words = [f"States that share a shape beyond severity are called a subtype ({named})."]
+    table = states.severity
+    if table is not None and table.loc[table["best"], "kind"].eq("continuous").all():
+        words.append("As continuous dimensions describe first answers better, these are names of regions, not of kinds.")
     if found.crossing is not None:
         whole = found.crossing.iloc[0]
         bounds = (
