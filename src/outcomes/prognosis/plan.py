@@ -9,6 +9,7 @@ from outcomes.errors import ConfigError
 from outcomes.prognosis import splits as splitting
 from outcomes.prognosis.evaluation import THRESHOLDS
 from outcomes.prognosis.forecaster import Forecaster
+from outcomes.prognosis.imputing import ImputedLogistic
 from outcomes.prognosis.models import BoostedTrees, OneVariable, PenalisedLogistic, Prevalence
 
 
@@ -74,7 +75,7 @@ class Plan:
             raise ConfigError(f"workers must be at least 1, got {self.workers}")
 
 
-def contenders(total: str, *, seed: int = 0) -> tuple[Contender, ...]:
+def contenders(total: str, *, seed: int = 0, imputations: int = 0) -> tuple[Contender, ...]:
     """Say which models are always shown beside each other.
 
     Parameters
@@ -83,16 +84,22 @@ def contenders(total: str, *, seed: int = 0) -> tuple[Contender, ...]:
         Instrument whose latest total is the one-variable baseline, "phq9".
     seed : int
         Seed of models that draw.
+    imputations : int
+        Imputed copies of a regression beside the one with missing values as they are; 0 for none.
 
     Returns
     -------
     tuple of Contender
-        Boosted trees with and without sensitive attributes, penalised logistic, one variable, prevalence.
+        Boosted trees with and without sensitive attributes, penalised logistic, one variable, prevalence; a regression
+        on imputed copies where it was asked for.
     """
+    model = ImputedLogistic(n_imputations=max(imputations, 1), random_state=seed)
+    imputed = (Contender("imputed_logistic", model),) if imputations else ()
     return (
         Contender("boosted_trees", BoostedTrees(random_state=seed)),
         Contender("boosted_trees_without_sensitive", BoostedTrees(random_state=seed), sensitive=False),
         Contender("penalised_logistic", PenalisedLogistic(random_state=seed)),
         Contender(f"{total}_alone", OneVariable(f"{total}_now")),
         Contender("prevalence", Prevalence()),
+        *imputed,
     )

@@ -2,25 +2,32 @@
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from outcomes.errors import ConfigError, DataError
 from outcomes.measures.targets import Target as NamedTarget
 from outcomes.measures.targets import target as named_target
 from outcomes.prognosis.acting import at_threshold, distributions
+from outcomes.prognosis.bench import FEWEST_EACH
+from outcomes.prognosis.catalogue import FeatureTable
 from outcomes.prognosis.evaluation import THRESHOLDS, LeakageWarning, calibration, net_benefit
 from outcomes.prognosis.explanation import explain, importance
 from outcomes.prognosis.models import BoostedTrees
+from outcomes.prognosis.optimism import optimism
 from outcomes.prognosis.packing import PackedModel, pack
 from outcomes.prognosis.plan import Plan, contenders
+from outcomes.prognosis.pooling import across_services
 from outcomes.prognosis.privacy import Membership, membership
 from outcomes.prognosis.sample_size import needed_sample
 from outcomes.prognosis.scoring import FittedLandmark, fit_landmarks
-from outcomes.prognosis.splits import BY_PATIENT, BY_TIME
+from outcomes.prognosis.splits import BY_PATIENT, BY_SERVICE, BY_TIME, by_time
 from outcomes.prognosis.targets import Target, ended_target
-from outcomes.prognosis.timeline import Courses
+from outcomes.prognosis.timeline import KEY, Courses
+from outcomes.prognosis.updating import drift
 from outcomes.prognosis.validation import Validation, validate
 from outcomes.studies.experiment import PrognosisSettings, TargetSettings
 from outcomes.studies.joint_endings import JointForecast, joint_forecast
@@ -42,7 +49,9 @@ class Forecast:
     `importance` what moved the probabilities; `models` are the packed models by landmark, `membership` how well an
     attacker would know who taught them. `acting` is what flagging at the threshold would do, `spread` how probabilities
     were distributed by outcome, `needed` how many people regression would need (per landmark). `joint` holds every way
-    to end; None where it was not asked for.
+    to end; None where it was not asked for. `services` pools services left out in turn, `corrected` is what the
+    bootstrap leaves of the apparent performance, `moved` says which features drifted between the quarters that teach
+    and those that are judged.
     """
 
     target: Target
@@ -58,6 +67,9 @@ class Forecast:
     spread: pd.DataFrame = field(default_factory=pd.DataFrame)
     needed: pd.DataFrame = field(default_factory=pd.DataFrame)
     joint: JointForecast | None = None
+    services: pd.DataFrame = field(default_factory=pd.DataFrame)
+    corrected: pd.DataFrame = field(default_factory=pd.DataFrame)
+    moved: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def forecast(
@@ -111,7 +123,7 @@ def forecast(
     plan = Plan(
         landmarks=settings.landmarks,
         n_folds=settings.folds,
-        validations=(BY_PATIENT, BY_TIME) if dated else (BY_PATIENT,),
+        validations=(BY_PATIENT, *([BY_TIME] * dated), *([BY_SERVICE] * settings.leave_services_out)),
         n_bootstrap=settings.resamples,
         seed=seed,
         workers=processes,
@@ -126,7 +138,7 @@ def forecast(
         judged = validate(
             courses,
             goal.values,
-            contenders(total, seed=seed),
+            contenders(total, seed=seed, imputations=settings.imputations),
             plan=plan,
             transformer=learner,
             progress=lambda done, of: progress(step, done, of),
@@ -150,6 +162,9 @@ def forecast(
         spread=_stack(_spread(judged)),
         needed=_needed(fitted),
         joint=joint,
+        services=across_services(judged.predictions),
+        corrected=_stack(_corrected(fitted, goal, courses, settings, seed)),
+        moved=_stack(_moved(fitted, courses)),
     )
 
 
@@ -283,10 +298,48 @@ def _importances(fitted: Mapping[int, FittedLandmark], progress: Progress) -> It
         progress(step, done, len(fitted))
 
 
+def _known(one: FittedLandmark, goal: Target, courses: Courses) -> pd.Series:
+    # the outcome of each row of a landmark's table, NaN where it is not known
+    ending = courses.episodes[KEY].assign(outcome=goal.values.to_numpy(dtype=float, na_value=float("nan")))
+    return one.table.keys.merge(ending, on=KEY, how="left")["outcome"]
+
+
+def _corrected(
+    fitted: Mapping[int, FittedLandmark], goal: Target, courses: Courses, settings: PrognosisSettings, seed: int
+) -> Iterator[pd.DataFrame]:
+    if not settings.optimism_resamples:
+        return
+    for landmark, one in sorted(fitted.items()):
+        outcome = _known(one, goal, courses)
+        known = outcome.notna().to_numpy()
+        yield optimism(
+            one.model,
+            one.table.frame.loc[known].reset_index(drop=True),
+            outcome[known].astype(int).to_numpy(),
+            one.table.keys["pseudonym"][known].to_numpy(),
+            n_resamples=settings.optimism_resamples,
+            random_state=seed,
+        ).assign(landmark=landmark)
+
+
+def _moved(fitted: Mapping[int, FittedLandmark], courses: Courses) -> Iterator[pd.DataFrame]:
+    for split in by_time(courses.episodes):
+        sides = courses.episodes[KEY].assign(early=split.training, late=split.judged)
+        for landmark, one in sorted(fitted.items()):
+            beside = one.table.keys.merge(sides, on=KEY, how="left")
+            parts = [_rows(one.table, beside[side].to_numpy(dtype=bool)) for side in ("early", "late")]
+            if min(len(part.frame) for part in parts) >= FEWEST_EACH:
+                yield drift(*parts).assign(landmark=landmark)
+
+
+def _rows(table: FeatureTable, chosen: NDArray[np.bool_]) -> FeatureTable:
+    return replace(
+        table, frame=table.frame.loc[chosen].reset_index(drop=True), keys=table.keys.loc[chosen].reset_index(drop=True)
+    )
+
+
 def _attack(one: FittedLandmark, goal: Target, courses: Courses, seed: int) -> Membership:
-    keys = ["pseudonym", "referral"]
-    ending = courses.episodes[keys].assign(outcome=goal.values.to_numpy(dtype=float, na_value=float("nan")))
-    outcome = one.table.keys.merge(ending, on=keys, how="left")["outcome"]
+    outcome = _known(one, goal, courses)
     known = outcome.notna().to_numpy()
     return membership(
         one.model,

@@ -64,6 +64,9 @@ def pathways_chapter(found: Forecast, settings: PrognosisSettings, *, policy: st
         "threshold": found.acting,
         "probabilities": found.spread,
         "sample_size": found.needed,
+        "left_out_services": found.services,
+        "optimism": found.corrected,
+        "drift": found.moved,
     }
     further = [] if found.joint is None else joint_blocks(found.joint, settings.horizon_weeks, policy=policy)
     if found.joint is not None and found.joint.validation is not None:
@@ -78,7 +81,7 @@ def pathways_chapter(found: Forecast, settings: PrognosisSettings, *, policy: st
         blocks.append(Table(name, released, partial(under_headings, by="landmark", headings=HEADINGS)))
     last = int(found.curve["landmark"].max())
     blocks += [_calibration(found, last, policy), _decision(found, last, policy), _importance(found, last, policy)]
-    blocks += [*_planned(found), *_acting(found, settings, policy), _privacy(found), *further]
+    blocks += [*_planned(found), *_acting(found, settings, policy), *_elsewhere(found), _privacy(found), *further]
     return Chapter(
         Section(HEADING, tuple(blocks)),
         internal,
@@ -265,6 +268,29 @@ def _importance(found: Forecast, landmark: int, policy: str) -> Picture:
         "the model uses, not what causes recovery.",
         "Bar chart: feature groups by how much they move predictions, largest first.",
     )
+
+
+def _elsewhere(found: Forecast) -> list[str]:
+    sentences = []
+    if len(found.moved):
+        gone = found.moved[found.moved["moved"]]
+        words = ", ".join(gone["meaning"].drop_duplicates().head(5))
+        sentences.append(
+            f"Between the quarters that taught and those that were judged, {gone['feature'].nunique()} of "
+            f"{found.moved['feature'].nunique()} features changed visibly" + (f": {words}." if words else ".")
+        )
+    held = found.services[found.services["model"].eq(BOOSTED)] if len(found.services) else found.services
+    if len(held):
+        last = held[held["landmark"].eq(held["landmark"].max())].set_index("metric")
+        where = landmark_name(int(held["landmark"].max())).lower()
+        area, slope = last.loc["auroc"], last.loc["calibration_slope"]
+        sentences.append(
+            f"Each service left out in turn, {where}: pooled AUROC {area['value']:.3f} (95 % {area['low']:.3f} to "
+            f"{area['high']:.3f}; a further service is to be expected between {area['predicted_low']:.3f} and "
+            f"{area['predicted_high']:.3f}), calibration slope {slope['value']:.2f} ({slope['low']:.2f} to "
+            f"{slope['high']:.2f}; further service {slope['predicted_low']:.2f} to {slope['predicted_high']:.2f})."
+        )
+    return sentences
 
 
 def _planned(found: Forecast) -> list[str]:

@@ -1,0 +1,44 @@
+"""The ways to end in a study: asked for or not, borne by the data or not."""
+
+from dataclasses import replace
+
+import pytest
+
+from outcomes.studies.experiment import PrognosisSettings, TargetSettings
+from outcomes.studies.joint_endings import joint_forecast
+
+SETTINGS = PrognosisSettings(
+    target=TargetSettings(kind="reliable_improvement"),
+    landmarks=(0,),
+    ending_folds=2,
+    resamples=100,
+    probability_resamples=0,
+)
+
+
+def test_it_is_left_out_where_it_was_not_asked_for_or_nothing_has_ended(materials):
+    quiet = SETTINGS.model_copy(update={"joint_endings": False})
+    assert joint_forecast(materials, quiet, seed=1) is None
+    endless = replace(materials, episodes=materials.episodes.assign(end_day=None))
+    assert joint_forecast(endless, SETTINGS, seed=1) is None
+    assert joint_forecast(replace(materials, outcomes=None), SETTINGS, seed=1) is None
+
+
+def test_a_feed_without_days_gives_the_counts_and_the_reason(materials):
+    undated = replace(
+        materials, occasions=materials.occasions.drop(columns="day"), totals=materials.totals.drop(columns="day")
+    )
+    found = joint_forecast(undated, SETTINGS, seed=1)
+    assert found.validation is None
+    assert "no sitting has a day" in found.lacking
+    assert found.counts["n"].sum() == materials.episodes["end_day"].notna().sum()
+
+
+@pytest.mark.slow
+def test_what_was_taught_knows_that_its_people_were_invented_and_the_steps_are_told(materials):
+    steps = []
+    found = joint_forecast(materials, SETTINGS, seed=1, progress=lambda *step: steps.append(step))
+    assert found.taught.trained_on == materials.opened.view.kind == "invented"
+    assert found.taught.twins == ()
+    assert [step[1] for step in steps] == [0, 1, 2, 3]
+    assert found.validation.past["pseudonym"].isin(materials.episodes["pseudonym"]).all()
