@@ -5,7 +5,11 @@ import csv
 import json
 import shutil
 import sqlite3
+import subprocess
+import sys
+import tempfile
 from contextlib import closing
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -79,6 +83,13 @@ def feeds(feed, tmp_path_factory):
 def forgotten(feeds, tmp_path_factory):
     """A study with the canary, tracked; what of it knew them; the erasure; and the study run again."""
     place = Place(tmp_path_factory.mktemp("forgotten"))
+    (place.root / "temporary").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(place.root / "temporary"))
+        return _forgotten(place, feeds)
+
+
+def _forgotten(place, feeds):
     ran(place, SMALL, source=feeds[0], tracking=True)
     shelf = open_stores(*_folders(place), None).library
     snapshot = shelf.head()["current"]
@@ -109,7 +120,7 @@ def _folders(place):
 def contents(place):
     """Bytes and decoded content of every file of workspace and reports."""
     stores = open_stores(*_folders(place), None)
-    for path in sorted([*place.workspace.rglob("*"), *place.reports.rglob("*")]):
+    for path in sorted(place.root.rglob("*")):  # workspace, reports, temporary files
         if not path.is_file():
             continue
         content = path.read_bytes()
@@ -244,3 +255,16 @@ def test_an_invented_service_without_a_seed_is_refused(feeds, tmp_path):
     open_study(place.request(SMALL, source=feeds[1]), fresh=True)
     with pytest.raises(ConfigError, match="known by its seed"):
         erase_people(place.request(SMALL.replace("seed = 7", "")), [CANARY])
+
+
+@pytest.mark.slow
+def test_nothing_is_half_done_after_six_kills():
+    """The full count is in the benchmark; here three kills of an intake and three of an erasure."""
+    benchmark = Path(__file__).resolve().parents[2] / "benchmarks" / "library_kills.py"
+    words = ["--kills", "6", "--train", "0", "--patients", "80"]
+    done = subprocess.run([sys.executable, str(benchmark), *words], capture_output=True, text=True, check=False)
+    said = done.stdout.splitlines()[-1]
+    assert said.startswith("6 kills, ")
+    assert "0 partial snapshots, 0 acknowledged rows lost, 0 read half way" in said
+    assert "0 not clean after the next command, 0 not completed" in said
+    assert done.returncode == 0

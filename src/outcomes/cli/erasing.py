@@ -8,7 +8,7 @@ import typer
 
 from outcomes.cli.app import app
 from outcomes.cli.console import out, progress
-from outcomes.cli.options import REPORTS, ROOT, ExperimentFile, Keys, Reports, Root
+from outcomes.cli.options import REPORTS, ROOT, ExperimentFile, Keys, Reports, Root, SourceFolder
 from outcomes.errors import AccessError, ConfigError
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and change nothing.")]
@@ -38,8 +38,11 @@ def erase(
     resume: Annotated[
         bool, typer.Option("--resume", help="Complete what was stopped; bring a restored backup up to date.")
     ] = False,
-    retrain: Annotated[bool, typer.Option("--retrain", help="Run the study again afterwards, without them.")] = False,
+    retrain: Annotated[
+        bool, typer.Option("--retrain", help="Run the study again afterwards, without them; needs its feed.")
+    ] = False,
     dry_run: DryRun = False,
+    source: SourceFolder = None,
     keys: Keys = None,
     workspace: Root = ROOT,
     reports: Reports = REPORTS,
@@ -50,7 +53,7 @@ def erase(
 
     if (who is None) == (not resume):
         raise ConfigError("say whom to erase with --who FILE (or - for the keyboard), or give --resume; one of the two")
-    request = Request(experiment, workspace, reports, keys=keys)
+    request = Request(experiment, workspace, reports, source=source, keys=keys)
     identifiers = () if who is None else read_identifiers(_text(who))
     with progress() as show:
         receipt = erase_people(request, identifiers, by_nhs_number=by_nhs_number, dry_run=dry_run, progress=show)
