@@ -1,7 +1,7 @@
 """How fast and how compact is the library? ``python benchmarks/library.py [occasions] [patients] [folder]``.
 
 An invented feed (patients, referrals, wide PHQ-9 and GAD-7 answers; ``--contacts`` adds a contact for every sitting,
-``--quoted`` puts every cell in quotation marks), and each step in a process of its own: wall and processor seconds, peak
+``--quoted`` puts every cell in quotation marks), and each step in its own process: wall and processor seconds, peak
 memory, bytes on disk. Parts are sealed, under the open key of an invented source. The peer is pandas, which reads the
 same files with `read_csv` and writes them with `to_parquet`: it checks nothing, makes no pseudonym, joins no versions,
 seals nothing and keeps no snapshot.

@@ -29,8 +29,8 @@ class Limits:
         Bytes of one cell, declared or not.
     """
 
-    max_bytes: int = 1024 * MEBIBYTE
-    max_ratio: int = 200
+    max_bytes: int = 512 * MEBIBYTE
+    max_ratio: int = 100
     ratio_from_bytes: int = 16 * MEBIBYTE
     max_columns: int = 4_000
     max_cell_characters: int = 65_536
