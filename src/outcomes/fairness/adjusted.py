@@ -25,6 +25,8 @@ from outcomes.reference.units import PERCENT
 Floats = NDArray[np.float64]
 
 FEWEST = 10  # people in a category, or with and without the outcome in a group, before it gets a coefficient
+ITERATIONS = 100
+NEGLIGIBLE = 1e-8  # beside columns of length one
 ESTIMATED = "estimated"
 NO_FIT = "the model could not be fitted"
 TOO_FEW = "too few with or without the outcome"
@@ -200,7 +202,7 @@ def _fit(y: Floats, design: Floats, clusters: NDArray[np.int64]) -> tuple[Floats
             warnings.simplefilter("error", ConvergenceWarning)
             warnings.simplefilter("error", PerfectSeparationWarning)
             found = sm.Logit(y, design[:, kept]).fit(
-                disp=0, maxiter=100, cov_type="cluster", cov_kwds={"groups": clusters}
+                disp=0, maxiter=ITERATIONS, cov_type="cluster", cov_kwds={"groups": clusters}
             )
     except (ConvergenceWarning, PerfectSeparationWarning, PerfectSeparationError, np.linalg.LinAlgError):
         return None
@@ -214,4 +216,4 @@ def _fit(y: Floats, design: Floats, clusters: NDArray[np.int64]) -> tuple[Floats
 def _independent(design: Floats) -> NDArray[np.int64]:
     # columns that add something, in their order: those of the groups come first and stay
     upper = np.abs(np.diag(np.linalg.qr(design / np.maximum(np.linalg.norm(design, axis=0), 1.0), mode="r")))
-    return np.flatnonzero(upper > 1e-8).astype(np.int64)  # noqa: PLR2004  relative to columns of length one
+    return np.flatnonzero(upper > NEGLIGIBLE).astype(np.int64)

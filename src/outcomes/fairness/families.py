@@ -52,7 +52,7 @@ def family(gaps: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     compared = (n > 0) & (others_n > 0)
     size = int(compared.sum())
     blank = np.full(len(gaps), np.nan)
-    low, high, p_value, q_value = (blank.copy() for _ in range(4))
+    low, high, p_value, q_value = blank.copy(), blank.copy(), blank.copy(), blank.copy()
     if size:
         a, of_a, b, of_b = (side[compared] for side in (events, n, others, others_n))
         bounds = newcombe(a, of_a, b, of_b, level=1 - (1 - level) / size)

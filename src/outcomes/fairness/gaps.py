@@ -13,6 +13,8 @@ from outcomes.reference.groups import groupings
 from outcomes.reference.units import PERCENT
 
 WITHIN, EXCEEDS, INCONCLUSIVE = "within tolerance", "exceeds tolerance", "inconclusive"
+_NEAR = 0.02  # of the tolerance: a gap this near to it is never decided
+_TENS = 10
 TOO_FEW, REFERENCE, NO_REFERENCE, NOT_JUDGED = "too few to say", "reference", "no reference", "no tolerance declared"
 
 
@@ -163,6 +165,34 @@ def verdicts(table: pd.DataFrame, tolerance: Tolerance | None) -> NDArray[np.obj
     outside = (low > tolerance.points) | (high < -tolerance.points)
     found = [REFERENCE, NO_REFERENCE, TOO_FEW, WITHIN, EXCEEDS]
     return np.select([itself, without, few, inside, outside], found, INCONCLUSIVE).astype(object)
+
+
+def n_to_decide(table: pd.DataFrame, tolerance: Tolerance) -> NDArray[np.float64]:
+    """Say with how many people an inconclusive gap would be decided, if it stayed as wide and both sides grew alike.
+
+    Half-widths shrink with the square root of the people, so that a gap is decided once the half-width is smaller than
+    its distance from the tolerance.
+
+    Parameters
+    ----------
+    table : DataFrame
+        n, gap_points, gap_low, gap_high, verdict.
+    tolerance : Tolerance
+        Declared beforehand.
+
+    Returns
+    -------
+    ndarray of float
+        People in the group, to the next ten; NaN where the verdict is not inconclusive, or no number would decide (the
+        gap is the tolerance).
+    """
+    n, gap = table["n"].to_numpy(dtype=float), np.abs(table["gap_points"].to_numpy(dtype=float))
+    half = (table["gap_high"].to_numpy(dtype=float) - table["gap_low"].to_numpy(dtype=float)) / 2
+    away = np.abs(tolerance.points - gap)
+    unsure = table["verdict"].eq(INCONCLUSIVE).to_numpy(dtype=bool) & (away > _NEAR * tolerance.points)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        wanted = np.ceil(n * (half / away) ** 2 / _TENS) * _TENS
+    return np.where(unsure, wanted, np.nan)
 
 
 def _add_gap(table: pd.DataFrame, beside: str, name: str) -> None:

@@ -10,9 +10,10 @@ from numpy.typing import ArrayLike
 from outcomes.errors import DataError
 
 FEWEST = 10  # people in a bin
+BINS = 10
 
 
-def debiased_calibration_error(happened: ArrayLike, probability: ArrayLike, *, n_bins: int = 10) -> float:
+def debiased_calibration_error(happened: ArrayLike, probability: ArrayLike, *, n_bins: int = BINS) -> float:
     """Say how far probabilities are from shares, in root mean square, without what chance alone makes of it.
 
     Parameters
@@ -49,7 +50,7 @@ def debiased_calibration_error(happened: ArrayLike, probability: ArrayLike, *, n
     if y.shape != p.shape or y.ndim != 1 or np.isnan(y).any() or np.isnan(p).any():
         raise DataError("happened and probability must be columns of one length without missing values")
     bins = min(n_bins, y.size // FEWEST)
-    if bins < 2:  # noqa: PLR2004  one bin is calibration in the large
+    if bins <= 1:  # one bin is calibration in the large
         return float("nan")
     order = np.argsort(p, kind="stable")
     total = 0.0

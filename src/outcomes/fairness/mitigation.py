@@ -28,6 +28,7 @@ EQUAL_CHANCE = "a threshold in each group, so that those who need it have one ch
 REMEDIES = (AS_IS, RECALIBRATED, EQUAL_CHANCE)
 FEWEST = 50  # people of a group in the half that a remedy is learnt on; smaller groups stay as they are
 EDGE = 1e-6
+NO_PENALTY = 1e6  # inverse strength: none worth the name
 
 
 def ledger(people: pd.DataFrame, by: str, predictions: Predictions, *, seed: int = 0) -> pd.DataFrame:
@@ -94,7 +95,7 @@ def _recalibrated(y: Floats, p: Floats, names: NDArray[np.str_], half: NDArray[n
     margin = logit(np.clip(p, EDGE, 1 - EDGE))
     for label, side in _learnable(y, names, half):
         learn, judge = (names == label) & (half == side), (names == label) & (half != side)
-        fitted = LogisticRegression(C=1e6).fit(margin[learn, None], y[learn])
+        fitted = LogisticRegression(C=NO_PENALTY).fit(margin[learn, None], y[learn])
         slope, shift = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
         chance[judge] = expit(shift + slope * margin[judge])
     return chance

@@ -19,6 +19,8 @@ from outcomes.reference.units import PERCENT
 FEWEST_GROUPS = 3
 STRONGEST = 1e5  # prior people beyond which groups do not differ at all
 WEAKEST = 1e-1
+EDGE = 1e-6  # of a rate
+NEARLY = 0.99
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Prior:
     @property
     def alike(self) -> bool:
         """Whether the groups differ no more than chance makes them."""
-        return self.people >= STRONGEST * 0.99
+        return self.people >= STRONGEST * NEARLY
 
 
 def shrunken(counts: pd.DataFrame, *, level: float = 0.95) -> tuple[pd.DataFrame, Prior | None]:
@@ -94,7 +96,7 @@ def shrunken(counts: pd.DataFrame, *, level: float = 0.95) -> tuple[pd.DataFrame
 def _fitted(events: NDArray[np.float64], n: NDArray[np.float64]) -> tuple[float, float]:
     def mean_at(strength: float) -> float:
         weights = n * strength / (n + strength)
-        return float(np.clip(np.sum(weights * events / n) / weights.sum(), 1e-6, 1 - 1e-6))
+        return float(np.clip(np.sum(weights * events / n) / weights.sum(), EDGE, 1 - EDGE))
 
     def lost(log_strength: float) -> float:
         strength = float(np.exp(log_strength))
