@@ -96,10 +96,12 @@ def test_a_damaged_list_is_refused(identified, feed):
         with identified.shelf.writing():
             identified.shelf.put_note(ALLOWLIST, said)
         with pytest.raises(AccessError, match="allowlist is damaged"):
-            identified.view()
+            allowed_pseudonyms(identified.shelf, today=TODAY)
     listed_there = identified.library / f"{ALLOWLIST}.note"
     listed_there.write_bytes(listed_there.read_bytes()[:-1])
     with pytest.raises(AccessError, match="allowlist is damaged"):
+        allowed_pseudonyms(identified.shelf, today=TODAY)
+    with pytest.raises(AccessError, match="put back to an older copy"):
         identified.view()
 
 

@@ -175,6 +175,7 @@ print(json.dumps(told))
 """
 
 
+@pytest.mark.slow
 def test_two_writers_and_four_readers_see_whole_states_only(tmp_path):
     words = ["write", "write", "read", "read", "read", "read"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}

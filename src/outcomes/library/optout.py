@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 import pandas as pd
 
 from outcomes.errors import AccessError, DataError
+from outcomes.library.anchor import moving
 from outcomes.library.state import Stores, anchored, open_stores
 from outcomes.library.store import Store
 from outcomes.reference.governance import opt_out_rule
@@ -160,7 +161,8 @@ def refresh(stores: Stores) -> int:
         return 0
     state = anchored(stores.library.root, stores.vault)["vault"]
     allowed = listed_people(stores.vault.tables(state, ("people",))["people"], stores.vault) or []
-    stores.library.put_note(ALLOWLIST, {"date": listed["date"], "pseudonyms": allowed})
+    with moving(stores.library.root):
+        stores.library.put_note(ALLOWLIST, {"date": listed["date"], "pseudonyms": allowed})
     return len(allowed)
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 import pandas as pd
 
 from outcomes.errors import AccessError
+from outcomes.library.anchor import moving
 from outcomes.library.keyring import PseudonymKey
 from outcomes.library.optout import refresh
 from outcomes.library.roles import check_apart, find_key
@@ -77,7 +78,8 @@ def rotate_library(library: Path, vault: Path, *, keys: Path, new: Path) -> int:
         history = [{**entry, "snapshot": called[entry["snapshot"]]} for entry in head["history"]]
         last = history.pop()
         publish(after, {**head, "history": history}, snapshot=last["snapshot"], vault=last["vault"])
-        _replace_notes(after.library, notes, called)
+        with moving(library):
+            _replace_notes(after.library, notes, called)
         after.library.sweep(set(called.values()))
     return len(called)
 

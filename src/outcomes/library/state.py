@@ -14,6 +14,7 @@ import pandas as pd
 
 from outcomes.errors import AccessError
 from outcomes.library import ledger
+from outcomes.library.anchor import moving
 from outcomes.library.inputs import Input
 from outcomes.library.ledger import PREFIX, SAFETY, SAFETY_HELD
 from outcomes.library.names import Names
@@ -217,7 +218,8 @@ def publish(
     kept = {**head, "digest": stores.library.head_digest(head)}
     settled = (stores.vault.head() or {}).get("settled")
     stores.vault.commit({"settled": settled, "pending": kept})
-    stores.library.commit(head)
+    with moving(stores.library.root):
+        stores.library.commit(head)
     stores.vault.commit({"settled": kept, "pending": None})
     if forget:
         sweep(stores, head)

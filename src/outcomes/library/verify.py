@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from outcomes.errors import AccessError, OutcomesError
-from outcomes.library import audit
+from outcomes.library import anchor, audit
 from outcomes.library.roles import REGIONS, has_key
 from outcomes.library.sealing import library_key, vault_key
 from outcomes.library.state import anchored
@@ -133,6 +133,10 @@ def store_faults(store: Store, of: str) -> list[str]:
 def _library(library: Path, keys: Path | None) -> tuple[str, list[str]]:
     shelf = Store(library, key=library_key(keys))
     faults = store_faults(shelf, "snapshot")
+    try:
+        anchor.check(library)
+    except AccessError as error:
+        faults.append(str(error))
     if faults:
         return "", faults
     head = shelf.committed()

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.errors import AccessError, DataError
+from outcomes.library.anchor import check
 from outcomes.library.optout import allowed_pseudonyms, only
 from outcomes.library.projects import narrowed, project_of
 from outcomes.library.sealing import library_key
@@ -104,6 +105,7 @@ def _whole(shelf: Store, snapshot: str | None) -> tuple[str, dict[str, Any], dic
         head = shelf.head()
         name = str(shelf.committed(snapshot)["snapshot"])
         refuse_erased(shelf.root, name)
+        check(shelf.root)
         try:
             return name, shelf.manifest(name), shelf.tables(name)
         except (AccessError, DataError):
