@@ -24,7 +24,13 @@ def answers(phq9, gad7):
     [
         ((15, 12), (9, 7), 1, 1, 0),  # below both thresholds, both down by their index
         ((10, 0), (9, 0), 1, 0, 0),  # recovery by one point, not reliable
-        ((15, 12), (10, 7), 0, 0, 0),  # one still at caseness; phq9 down by 5 is below 6, gad7 by 5 is its index: see below
+        (
+            (15, 12),
+            (10, 7),
+            0,
+            0,
+            0,
+        ),  # one still at caseness; phq9 down by 5 is below 6, gad7 by 5 is its index: see below
         ((9, 7), (3, 0), np.nan, 1, 0),  # not a case, but reliably better
         ((15, 2), (8, 8), 0, 0, 0),  # both ways: neither
         ((5, 5), (12, 5), np.nan, 0, 1),

@@ -146,7 +146,11 @@ def rows(**changes):
         ({}, "no evidence of subtypes beyond severity: at the first occasions of 1,234 people", "not clear"),
         ({"bic": [400, 209.9, 200, 250]}, "below 10 is not clear", "Classes describe"),
         ({"bic": [400, 210.0, 200, 250]}, "BIC lower by 10.0", "not clear"),
-        ({"bic": [400, 300, 200, 150]}, "no evidence of subtypes beyond severity of two kinds: two cont", "Classes desc"),
+        (
+            {"bic": [400, 300, 200, 150]},
+            "no evidence of subtypes beyond severity of two kinds: two cont",
+            "Classes desc",
+        ),
         ({"bic": [400, 100, 200, 250]}, "50% of the item scores fall. No more classes were tried", "no evidence"),
         ({"bic": [400, 100, 200, 250], "rising": 1.0}, "levels of one severity, no evidence", "scores fall"),
         ({"bic": [100, 300, 200, 250]}, "share neither a severity nor classes", "No more classes"),

@@ -94,7 +94,10 @@ def ml_means(posterior: Floats, outcome: NDArray[np.floating]) -> StateMeans:
         if step < SMALL:
             break
     scale = np.clip(mean * (1 - mean), SMALL, None) if binary else np.full(mean.size, variance)
-    scores = [member * (y[:, None] - mean) / scale, (member / np.maximum(share, SMALL))[:, 1:] - member[:, :1] / share[0]]
+    scores = [
+        member * (y[:, None] - mean) / scale,
+        (member / np.maximum(share, SMALL))[:, 1:] - member[:, :1] / share[0],
+    ]
     if not binary:
         off = (member * (y[:, None] - mean) ** 2).sum(axis=1, keepdims=True)
         scores.append((off / variance - 1) / (2 * variance))

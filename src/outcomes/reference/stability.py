@@ -104,7 +104,10 @@ def stability_limits(key: str = DEFAULT) -> StabilityLimits:
     limits = StabilityLimits(
         read_key(top, path),
         top.text("name"),
-        *(float(value) for value in rising),
+        dissolved=float(rising[0]),
+        not_to_be_trusted_below=float(rising[1]),
+        stable_from=float(rising[2]),
+        highly_stable_from=float(rising[3]),
         prediction_strength_from=float(top.decimal("prediction_strength_from")),
         source=read_source(top),
         verified=top.flag("verified"),

@@ -1,5 +1,6 @@
 """How far to trust the states that were found: stability, shape beyond severity, rivals, what the model implies."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,6 +25,7 @@ from outcomes.subtypes.severity import shape_residuals
 from outcomes.subtypes.stability import Agreement, Stability, bootstrap, replicate, split_half
 from outcomes.subtypes.validation import cross_validated
 
+Work = Callable[[dict[str, object]], object]
 KEY = ["pseudonym", "referral"]
 STARTS = 5
 HALF_STARTS = 30
@@ -139,9 +141,9 @@ class _Judge:
         self.model = selection.model
         self.moving = bool(sequences.lengths.max() > 1)
 
-    def plan(self, severity: pd.DataFrame | None) -> list[tuple[str, object]]:
+    def plan(self, severity: pd.DataFrame | None) -> list[tuple[str, Work]]:
         several, settings = self.model.n_states > 1, self.settings
-        steps: list[tuple[str, object, bool]] = [
+        steps: list[tuple[str, Work, bool]] = [
             ("stability", self.stability, several and settings.stability_resamples > 0),
             ("halves", self.halves, several and settings.stability_resamples > 0),
             ("elsewhere", self.elsewhere, several and settings.stability_resamples > 0),
@@ -167,9 +169,7 @@ class _Judge:
         )
 
     def halves(self, _: dict[str, object]) -> Agreement:
-        return split_half(
-            self.model, self.sequences, starts=HALF_STARTS, random_state=self.seed, n_jobs=self.processes
-        )
+        return split_half(self.model, self.sequences, starts=HALF_STARTS, random_state=self.seed, n_jobs=self.processes)
 
     def elsewhere(self, _: dict[str, object]) -> Agreement:
         episodes = self.materials.episodes

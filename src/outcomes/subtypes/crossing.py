@@ -58,9 +58,8 @@ def state_shapes(residuals: pd.DataFrame, domains: Mapping[str, str], widths: Ma
     share = (sums["residual"] / sums["width"]).unstack("domain")
     error = (np.sqrt(sums["variance"]) / sums["width"]).unstack("domain")
     clear = share.ge(STANDS_OUT) & share.gt(CLEAR_ERRORS * error)
-    shapes = [
-        str(share.loc[state][row].astype(float).idxmax()) if row.any() else EVEN for state, row in clear.iterrows()
-    ]
+    standing = share.where(clear)
+    shapes = [str(row.idxmax()) if row.notna().any() else EVEN for _, row in standing.iterrows()]
     return share.assign(shape=shapes).reset_index()[["state", "shape", *share.columns]]
 
 

@@ -8,6 +8,7 @@ the groups explain.
 
 import warnings
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -77,9 +78,9 @@ def compare_families(
     -------
     DataFrame
         One row a model: family, model, data (whose likelihood it is: "all answers", "first answers", "totals", or
-        "course features", which have none), groups, log_likelihood, n_parameters, bic (n is the number of persons), entropy_r2
-        (of groups), smallest_share, explains_first and explains_last (share of the variance of the first and the last
-        total that lies between groups, people put into the likeliest one), converged, best (smallest BIC for the same
+        "course features", which have none), groups, log_likelihood, n_parameters, bic (n is the number of persons),
+        entropy_r2 (of groups), smallest_share, explains_first and explains_last (share of the variance of the first and
+        the last total between groups, people put into the likeliest one), converged, best (smallest BIC for the same
         data), note (why a row has no numbers, or what its groups are).
     """
     numbers = sorted(set(classes))
@@ -148,7 +149,7 @@ def _states(X: Source, model: LatentMarkov) -> dict[str, object]:
     return {**_likelihood(model), **_described(data, first), "note": "groups are first states"}
 
 
-def _mixed(
+def _mixed(  # noqa: PLR0917  private; one kind of model
     X: Source, like: LatentMarkov, n_classes: int, states: int, stayers: int, starts: int
 ) -> Callable[[], dict[str, object]]:
     def fit() -> dict[str, object]:
@@ -168,7 +169,9 @@ def _courses(X: Source, like: LatentMarkov, n_classes: int, starts: int) -> Call
     return fit
 
 
-def _growth(X: Source, like: LatentMarkov, n_classes: int, effects: str, starts: int) -> Callable[[], dict[str, object]]:
+def _growth(
+    X: Source, like: LatentMarkov, n_classes: int, effects: str, starts: int
+) -> Callable[[], dict[str, object]]:
     def fit() -> dict[str, object]:
         data = sequences(X)
         model = GrowthMixture(
@@ -205,7 +208,7 @@ def _groups(X: Source, like: LatentMarkov, n_classes: int) -> Callable[[], dict[
     return fit
 
 
-def _manners(like: LatentMarkov, starts: int) -> dict[str, object]:
+def _manners(like: LatentMarkov, starts: int) -> dict[str, Any]:
     return {
         "emissions": like.emissions,
         "penalty": like.penalty,

@@ -163,6 +163,8 @@ def courses_by_first_state(model: LatentMarkov, X: Source, *, longest: int = 12)
     )
     found = table.groupby(["first_state", "occasion"])["total"].agg(["size", "mean", "std"]).reset_index()
     reach = normal_quantile(0.95) * found["std"].fillna(0.0) / np.sqrt(found["size"])
-    return found.rename(columns={"size": "n"}).drop(columns="std").assign(
-        low=found["mean"] - reach, high=found["mean"] + reach
+    return (
+        found.rename(columns={"size": "n"})
+        .drop(columns="std")
+        .assign(low=found["mean"] - reach, high=found["mean"] + reach)
     )

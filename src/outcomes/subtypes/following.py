@@ -62,7 +62,7 @@ def outcome_by_initial_state(model: LatentMarkov, X: Source, outcome: ArrayLike)
     low, high = values[known].min(), values[known].max()
     rows = []
     for method in METHODS:
-        found = _means(method, posterior, values[known])
+        found = _means(method, posterior, values[known].astype(np.float64))
         rows.append(
             pd.DataFrame(
                 {
@@ -114,8 +114,8 @@ def membership(
     -------
     table : DataFrame
         One row a state after the first, term and method: state, term ("constant" or a covariate), method, log_odds,
-        standard_error, odds_ratio, low, high, converged (False where the odds ratio has no bounds, as when nobody with a
-        characteristic is in a state), n_with (people with the characteristic; all of them for a number).
+        standard_error, odds_ratio, low, high, converged (False where the odds ratio has no bounds, as when nobody with
+        a characteristic is in a state), n_with (people with the characteristic; all of them for a number).
     n : int
         People in the fit.
 

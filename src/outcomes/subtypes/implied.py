@@ -1,8 +1,8 @@
 """What does the model itself imply for outcomes that are scored from its items: recovery and change by first state.
 
-Such outcomes are not independent of the answers given the state, so that neither naive tables nor three-step corrections
-are right. Here people are simulated from the fitted model: a first state, a course, an exit, answers at the first and
-the last occasion; the outcome is scored from those answers as for real people.
+Such outcomes are not independent of the answers given the state, so that neither naive tables nor three-step
+corrections are right. Here people are simulated from the fitted model: a first state, a course, an exit, answers at the
+first and the last occasion; the outcome is scored from those answers as for real people.
 """
 
 from collections.abc import Callable
@@ -120,12 +120,15 @@ def implied_outcome(
     if n_people < 1:
         raise ConfigError(f"n_people must be at least 1, got {n_people}")
     ends = exits(model, X)
-    mean, assessable, noise, bounded = _simulate(model, model.parameters_, ends, judge, (n_people, random_state, paired))
+    mean, assessable, noise, bounded = _simulate(
+        model, model.parameters_, ends, judge, (n_people, random_state, paired)
+    )
     error = np.full(model.n_states, np.nan)
     if stability is not None and len(stability.resamples) > 1:
         fewer = max(n_people // 4, 1)
         found = [
-            _simulate(model, each.parameters, ends, judge, (fewer, random_state, paired))[0] for each in stability.resamples
+            _simulate(model, each.parameters, ends, judge, (fewer, random_state, paired))[0]
+            for each in stability.resamples
         ]
         error = np.std(found, axis=0, ddof=1)
     low, high = probability_interval(np.nan_to_num(mean), error) if bounded else _symmetric(mean, error)

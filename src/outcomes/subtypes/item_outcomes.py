@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from outcomes.errors import DataError
 from outcomes.reference.instruments import Instrument, instrument
+from outcomes.reference.thresholds import Threshold
 from outcomes.subtypes.implied import Judge
 
 
@@ -43,11 +44,12 @@ def judges(columns: Sequence[str], instruments: Sequence[str]) -> dict[str, Judg
     where = {each.key: [places[column] for column in each.item_columns] for each in whole}
 
     def totals(answers: NDArray[np.int8], each: Instrument) -> NDArray[np.float64]:
-        found: NDArray[np.float64] = answers[:, where[each.key]].astype(np.float64).sum(axis=1)
-        return found
+        added: NDArray[np.float64] = answers[:, where[each.key]].astype(np.float64).sum(axis=1)
+        return added
 
     def case(answers: NDArray[np.int8]) -> NDArray[np.bool_]:
-        return np.any([_met(each.caseness, totals(answers, each)) for each in judged], axis=0)
+        cases: NDArray[np.bool_] = np.logical_or.reduce([_met(each.caseness, totals(answers, each)) for each in judged])
+        return cases
 
     def recovery(first: NDArray[np.int8], last: NDArray[np.int8]) -> NDArray[np.float64]:
         return np.where(case(first), ~case(last), np.nan)
@@ -55,23 +57,29 @@ def judges(columns: Sequence[str], instruments: Sequence[str]) -> dict[str, Judg
     def reliable(sign: int) -> Judge:
         def judge(first: NDArray[np.int8], last: NDArray[np.int8]) -> NDArray[np.float64]:
             falls = [sign * (totals(first, each) - totals(last, each)) for each in judged]
-            wanted = np.any([_met(m.reliable_change, fall) for m, fall in zip(judged, falls, strict=True)], axis=0)
-            other = np.any([_met(m.reliable_change, -fall) for m, fall in zip(judged, falls, strict=True)], axis=0)
-            return (wanted & ~other).astype(np.float64)
+            wanted = np.logical_or.reduce(
+                [_met(m.reliable_change, fall) for m, fall in zip(judged, falls, strict=True)]
+            )
+            other = np.logical_or.reduce(
+                [_met(m.reliable_change, -fall) for m, fall in zip(judged, falls, strict=True)]
+            )
+            better: NDArray[np.float64] = (wanted & ~other).astype(np.float64)
+            return better
 
         return judge
 
     def change(each: Instrument) -> Callable[[NDArray[np.int8], NDArray[np.int8]], NDArray[np.float64]]:
         return lambda first, last: totals(last, each) - totals(first, each)
 
-    found: dict[str, Judge] = {
+    told: dict[str, Judge] = {
         "recovery": recovery,
         "reliable_improvement": reliable(1),
         "reliable_deterioration": reliable(-1),
     }
-    return found | {f"change_in_{each.key}": change(each) for each in whole}
+    return told | {f"change_in_{each.key}": change(each) for each in whole}
 
 
-def _met(threshold: object, values: NDArray[np.float64]) -> NDArray[np.bool_]:
-    met: NDArray[np.bool_] = threshold.met(values)  # type: ignore[attr-defined]  # those without one were left out
-    return met
+def _met(threshold: Threshold | None, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    if threshold is None:
+        return np.zeros(values.shape, dtype=np.bool_)
+    return threshold.met(values)

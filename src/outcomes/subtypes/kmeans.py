@@ -41,7 +41,7 @@ def trajectory_features(X: Source) -> pd.DataFrame:
     safe = np.maximum(n, 1)
 
     def sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(owner, weights=values, minlength=n_sequences)
+        return np.bincount(owner, weights=values, minlength=n_sequences).astype(np.float64)
 
     mean, when = sums(y) / safe, sums(t) / safe
     across = sums((t - when[owner]) ** 2)

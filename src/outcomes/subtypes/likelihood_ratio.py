@@ -106,8 +106,12 @@ def bootstrap_likelihood_ratio(
         rng = np.random.default_rng(draw)
         codes = draw_answers(smaller.parameters_, draw_states(smaller.parameters_, laid.starts, rng), rng)
         made = observe(np.where(missing, np.int8(-1), codes), laid.starts, None, laid.n_categories)
-        small = refit(made, laid.form, smaller.n_states, seed=seeds[0], given=(smaller.parameters_,), fresh=1, finished=1)
-        large = refit(made, laid.form, larger.n_states, seed=seeds[1], given=(larger.parameters_,), fresh=fresh, finished=2)
+        small = refit(
+            made, laid.form, smaller.n_states, seed=seeds[0], given=(smaller.parameters_,), fresh=1, finished=1
+        )
+        large = refit(
+            made, laid.form, larger.n_states, seed=seeds[1], given=(larger.parameters_,), fresh=fresh, finished=2
+        )
         capped = sum(climb.ascent.reason != "tolerance" for climb in (small, large))
         return max(2 * (large.objective - small.objective), 0.0), capped
 
@@ -120,6 +124,4 @@ def bootstrap_likelihood_ratio(
     ratio = 2 * float(larger.path_[-1] - smaller.path_[-1])
     simulated = np.array([value for value, _ in found])
     p_value = (1 + int((simulated >= ratio).sum())) / (1 + n_simulations)
-    return RatioTest(
-        smaller.n_states, larger.n_states, ratio, simulated, p_value, sum(capped for _, capped in found)
-    )
+    return RatioTest(smaller.n_states, larger.n_states, ratio, simulated, p_value, sum(capped for _, capped in found))

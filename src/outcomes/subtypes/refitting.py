@@ -263,4 +263,5 @@ def persons_of(X: Source, data: Sequences) -> NDArray[np.int64]:
         names = X["pseudonym"].to_numpy()[data.rows[begin]].astype(str)
     elif isinstance(keys, pd.DataFrame) and "pseudonym" in keys.columns and len(keys) == begin.size:
         names = keys["pseudonym"].to_numpy().astype(str)
-    return np.unique(names, return_inverse=True)[1].ravel().astype(np.int64)
+    number: NDArray[np.int64] = np.unique(names, return_inverse=True)[1].ravel().astype(np.int64)
+    return number

@@ -237,8 +237,9 @@ def _statement(best: pd.Series, rival: pd.Series, lead: float, people: str) -> s
         )
     if best["kind"] == CONTINUOUS:
         return (
-            f"There is no evidence of subtypes beyond severity of two kinds: two continuous dimensions describe the answers "
-            f"better than classes at the first occasions of {people} ({behind}). People seem to differ in more than severity, but by degree rather than in kind."
+            "There is no evidence of subtypes beyond severity of two kinds: two continuous dimensions describe the "
+            f"answers better than classes at the first occasions of {people} ({behind}). People seem to differ in more "
+            "than severity, but by degree rather than in kind."
         )
     if best["size"] == 1:
         return f"The answers at the first occasions of {people} share neither a severity nor classes ({behind})."

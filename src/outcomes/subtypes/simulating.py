@@ -22,7 +22,8 @@ def draw_rows(probability: NDArray[np.float64], rng: np.random.Generator) -> NDA
         Categories from 0.
     """
     bounds = probability.cumsum(axis=1)[:, :-1]
-    drawn: NDArray[np.int64] = (rng.random(probability.shape[0])[:, None] > bounds).sum(axis=1)
+    chance = np.asarray(rng.random(probability.shape[0]))
+    drawn: NDArray[np.int64] = (chance[:, None] > bounds).sum(axis=1)
     return drawn
 
 

@@ -135,7 +135,7 @@ def bootstrap(
     return Stability(_table(jaccard), tuple(found), sum(not each.arrived for each in found))
 
 
-def _resample(
+def _resample(  # noqa: PLR0917  private; one resample
     model: LatentMarkov,
     laid: Bench,
     ours: NDArray[np.int64],
@@ -254,7 +254,7 @@ def replicate(
     random_state: int = 0,
     n_jobs: int = 1,
 ) -> Agreement:
-    """Does a service that was kept out show the states of the others.
+    """Say whether a service that was kept out shows the states of the others.
 
     Parameters
     ----------

@@ -1,5 +1,7 @@
 """How sure is each probability of a model: standard errors and intervals from a bootstrap of patients."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
@@ -93,7 +95,7 @@ def standard_errors(model: LatentMarkov, stability: Stability, *, level: float =
 
 
 def _frame(
-    estimate: NDArray[np.float64], replicates: list[NDArray[np.float64]], place: dict[str, object]
+    estimate: NDArray[np.float64], replicates: list[NDArray[np.float64]], place: Mapping[str, object]
 ) -> pd.DataFrame:
     error = np.std(replicates, axis=0, ddof=1) if len(replicates) > 1 else np.full(estimate.shape, np.nan)
     return pd.DataFrame({**place, "estimate": estimate.ravel(), "standard_error": error.ravel()})

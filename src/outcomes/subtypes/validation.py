@@ -66,7 +66,7 @@ def cross_validated(
         raise ConfigError(f"folds must lie between 2 and the number of persons, {n}; got {folds} for k in {numbers}")
     template = LatentMarkov(n_starts=10) if estimator is None else estimator
     fold = np.random.default_rng(random_state).permutation(np.arange(n) % folds)[person]
-    answered = np.bincount(person, weights=_answered(data), minlength=n)
+    answered = np.bincount(person, weights=_answered(data), minlength=n).astype(np.float64)
     per_person = np.zeros((len(numbers), n))
     unseen = np.zeros(len(numbers), dtype=np.int64)
     done = 0

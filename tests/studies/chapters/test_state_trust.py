@@ -6,7 +6,13 @@ import pandas as pd
 import pytest
 
 from outcomes.publications.page import Picture
-from outcomes.studies.chapters.state_trust import NOT_JUDGED, choice_picture, judgements, stability_blocks, subtype_blocks
+from outcomes.studies.chapters.state_trust import (
+    NOT_JUDGED,
+    choice_picture,
+    judgements,
+    stability_blocks,
+    subtype_blocks,
+)
 from outcomes.studies.chapters.states import states_chapter
 from outcomes.studies.judgement import Judgement
 

@@ -13,8 +13,8 @@ from outcomes.publications.page import Picture, Table
 from outcomes.publications.subtype_figures import state_flow
 from outcomes.studies.chapters.chapter import title_of
 from outcomes.studies.states import States
-from outcomes.subtypes.following import REST
 from outcomes.subtypes.flow import courses_by_first_state, flow_table
+from outcomes.subtypes.following import REST
 
 Blocks = list[str | Table | Picture]
 LONGEST_FLOW = 6
@@ -83,7 +83,9 @@ def _held_out(table: pd.DataFrame, people: int, policy: str) -> Blocks:
         statistics={name: Statistic("people", decimals=4) for name in ("held_out_likelihood", "gain", "gain_error")},
         policy=policy,
         title="How well is each number of states foretold",
-        notes=["Log-likelihood per questionnaire of people who were held out; gain over one state fewer, with its error."],
+        notes=[
+            "Log-likelihood per questionnaire of people who were held out; gain over one state fewer, with its error."
+        ],
     )
     best, simplest = (int(table.loc[table[name], "k"].iloc[0]) for name in ("best", "simplest"))
     said = f"People who were held out are foretold best with {best} states; {simplest} are within one standard error."
@@ -92,9 +94,19 @@ def _held_out(table: pd.DataFrame, people: int, policy: str) -> Blocks:
 
 def _families(table: pd.DataFrame, people: int, policy: str) -> Table:
     # a number that a family does not have is blank
-    numbers = ("log_likelihood", "n_parameters", "bic", "entropy_r2", "smallest_share", "explains_first", "explains_last")
+    numbers = (
+        "log_likelihood",
+        "n_parameters",
+        "bic",
+        "entropy_r2",
+        "smallest_share",
+        "explains_first",
+        "explains_last",
+    )
     shown = table[["family", "model", "data"]].assign(
-        people=people, best=table["best"].map({True: "best", False: ""}), **{name: table[name].astype(float) for name in numbers}
+        people=people,
+        best=table["best"].map({True: "best", False: ""}),
+        **{name: table[name].astype(float) for name in numbers},
     )
     decimals = {"log_likelihood": 1, "n_parameters": 0, "bic": 1}
     released = release(
@@ -398,7 +410,9 @@ def reported(states: States) -> dict[str, str]:
         + ("" if 1 in set(table["k"]) or not several else "; one state was not among them"),
         "13": f"Entropy R² {model.entropy_r2_:.2f}",
         "14a": "Figure: courses by first state",
-        "15": "Tables: states, shape, moves; standard errors by bootstrap" if found.stability is not None else "Table: states",
+        "15": "Tables: states, shape, moves; standard errors by bootstrap"
+        if found.stability is not None
+        else "Table: states",
         "16": "The experiment file, printed in the record of the run",
     }
     if states.severity is not None:

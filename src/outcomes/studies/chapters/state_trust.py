@@ -155,7 +155,7 @@ def stability_blocks(states: States, people: pd.DataFrame, policy: str) -> Block
 def _stability_words(states: States) -> str:
     found, limits = states.judgement, stability_limits()
     table = found.stability.table if found.stability is not None else pd.DataFrame({"judgement": []})
-    doubtful = table.loc[table["judgement"].eq("not to be trusted"), "state"] if len(table) else []
+    doubtful: list[int] = table.loc[table["judgement"].eq("not to be trusted"), "state"].tolist() if len(table) else []
     words = [
         f"States {', '.join(map(str, doubtful))} are not found again often enough to be trusted."
         if len(doubtful)
@@ -247,7 +247,9 @@ def _subtype_words(states: States) -> str:
     words = [f"States that share a shape beyond severity are called a subtype ({named})."]
     table = states.severity
     if table is not None and table.loc[table["best"], "kind"].eq("continuous").all():
-        words.append("As continuous dimensions describe first answers better, these are names of regions, not of kinds.")
+        words.append(
+            "As continuous dimensions describe first answers better, these are names of regions, not of kinds."
+        )
     if found.crossing is not None:
         whole = found.crossing.iloc[0]
         bounds = (

@@ -24,7 +24,7 @@ class SubtypeSettings(Section):
     """Free response probabilities, or ordered ones by adjacent categories or by cumulative logits."""
 
     stability_resamples: int = Field(default=20, ge=0, le=5000)
-    """Bootstrap samples of patients behind the stability of each state and the intervals of moves; 0 leaves them out."""
+    """Bootstrap samples of patients behind the stability of states and the intervals of moves; 0 leaves them out."""
     cross_validation_folds: int = Field(default=0, ge=0, le=20)
     """Folds of patients in which each number of states foretells the others; 0 leaves it out, 5 takes some minutes."""
     lr_bootstrap: int = Field(default=0, ge=0, le=5000)
