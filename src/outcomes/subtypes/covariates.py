@@ -82,7 +82,7 @@ class CovariateLatentMarkov(LatentMarkov):
 
     kept_numbers: ClassVar[tuple[str, ...]] = ()
 
-    def fit(
+    def fit(  # type: ignore[override]  # covariates belong to the data
         self,
         X: Source,
         y: None = None,
