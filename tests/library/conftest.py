@@ -21,9 +21,10 @@ from outcomes.tables.canonical import library_tables
 PROJECT = "everything"
 
 
-def project(name=PROJECT, ends="2030-12-31", tables=tuple(library_tables()), fields=None):
-    """An entry of the register; every table and every column unless said."""
-    fields = {table: library_tables()[table].names for table in tables} if fields is None else fields
+def project(name=PROJECT, ends="2030-12-31"):
+    """An entry of the register that reads every table and every column."""
+    tables = tuple(library_tables())
+    fields = {table: library_tables()[table].names for table in tables}
     listed = "".join(f"{table} = {json.dumps(list(columns))}\n" for table, columns in fields.items())
     return (
         f'[[project]]\nname = "{name}"\npurpose = "tests"\nlegal_basis = "made for tests"\nends = {ends}\n'
@@ -207,7 +208,13 @@ def feed():
     return make_feed()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
+def place_at():
+    """A place in a folder of one's choice."""
+    return Place
+
+
+@pytest.fixture(scope="session")
 def feeds():
     return make_feed
 

@@ -176,10 +176,10 @@ def test_the_allowlist_is_read_whole(place):
 GONE = 12  # of 60; benchmarks/library_security.py lets 50 of 500 opt out and runs every command
 
 
-@pytest.fixture
-def large(place, feeds):
+@pytest.fixture(scope="module")
+def sixty(tmp_path_factory, place_at, feeds):
     """Sixty people of whom every fifth is not on the list, none of them purged yet; and the feed without them."""
-    feed = feeds(60, seed=3)
+    place, feed = place_at(tmp_path_factory.mktemp("sixty")), feeds(60, seed=3)
     place.ingest(feed, kind="identified", keys=place.new_key())
     gone = feed["patients"]["patient_id"].iloc[::5]
     stays = ~feed["patients"]["patient_id"].isin(gone)
@@ -188,6 +188,13 @@ def large(place, feeds):
     names = set(people.loc[people["patient_id"].isin(gone), "pseudonym"])
     assert len(names) == GONE
     return place, feed, names, {name: frame[~frame["patient_id"].isin(gone)] for name, frame in feed.items()}
+
+
+@pytest.fixture
+def large(sixty, place_at, tmp_path):
+    place, *rest = sixty
+    shutil.copytree(place.root, tmp_path / "large")
+    return place_at(tmp_path / "large"), *rest
 
 
 def nobody_of(names, tables):

@@ -1,5 +1,6 @@
 """After a key is changed the old one opens nothing, the new one everything, and the data say the same."""
 
+import shutil
 from datetime import date
 
 import pandas as pd
@@ -14,8 +15,10 @@ from outcomes.library.rotate import ROTATIONS, rotate_library, rotate_pseudonyms
 from outcomes.library.verify import verify
 
 
-@pytest.fixture
-def full(place, feed):
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, place_at, feeds):
+    """Two snapshots, a list, a log and a second set of keys, made once."""
+    place, feed = place_at(tmp_path_factory.mktemp("made")), feeds()
     place.ingest(
         {name: frame for name, frame in feed.items() if name != "contacts"}, kind="identified", keys=place.new_key()
     )
@@ -26,6 +29,12 @@ def full(place, feed):
     append(place.root / "audit", keys=place.keys, command="x", purpose="tests")
     create_keys(place.root / "new", region="uk")
     return place
+
+
+@pytest.fixture
+def full(made, place_at, tmp_path):
+    shutil.copytree(made.root, tmp_path / "full")
+    return place_at(tmp_path / "full")
 
 
 def take_over(place, what):
