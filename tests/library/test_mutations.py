@@ -1,4 +1,4 @@
-"""Feeds damaged at random: the tally holds, refused feeds change nothing, and only the promised refusal is raised."""
+"""Feeds damaged at random, and files made to break a reader: the tally holds, refused feeds change nothing."""
 
 import sys
 from collections import Counter
@@ -9,6 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
+from library_bombs import MOST_MIB, apart, columns_20_000, huge_cell, huge_quoted_cell, small_gzip_bomb
 from library_feeds import DAMAGE, damaged, write_feed
 
 SEED_OF_THESE = 1_000_000
@@ -41,3 +42,22 @@ def test_each_kind_of_damage_does_something(tmp_path, damage):
     content = (tmp_path / "responses.csv").read_bytes()
     rng = np.random.default_rng(5)
     assert any(damage(content, rng) != content for _ in range(5))
+
+
+BECAME = {
+    small_gzip_bomb: "refused: compression_ratio",
+    columns_20_000: "refused: too_many_columns",
+    huge_cell: "accepted but for cell_too_long",
+    huge_quoted_cell: "accepted but for cell_too_long",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("make", BECAME, ids=lambda make: make.__name__)
+def test_bombs_are_refused_or_set_apart_in_little_memory(tmp_path, make):
+    """Four of the eight of `benchmarks/library_bombs.py`, each in a process of its own."""
+    told = apart(make(tmp_path))
+    assert told["became"] == BECAME[make]
+    assert told["adds_up"]
+    assert not told["echoed"]
+    assert told["peak_mib"] < MOST_MIB
