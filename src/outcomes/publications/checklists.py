@@ -5,8 +5,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cache
-from importlib.resources import files
 from typing import Final
+
+from jinja2 import Environment, PackageLoader
 
 from outcomes.errors import ConfigError
 
@@ -72,8 +73,8 @@ def checklist(key: str) -> Checklist:
     """
     if key not in CHECKLISTS:
         raise ConfigError(f"checklist must be one of {', '.join(CHECKLISTS)}, got {key!r}")
-    place = files("outcomes.publications") / "templates" / "checklists" / f"{key}.toml"
-    held = tomllib.loads(place.read_text(encoding="utf-8"))
+    pages = Environment(loader=PackageLoader("outcomes.publications"), autoescape=True)
+    held = tomllib.loads(PackageLoader("outcomes.publications").get_source(pages, f"checklists/{key}.toml")[0])
     items = tuple(Item(one["number"], one["section"], one["asks"], tuple(one["where"])) for one in held["items"])
     return Checklist(held["key"], held["title"], held["citation"], held["note"], items)
 

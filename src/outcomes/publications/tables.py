@@ -27,6 +27,7 @@ _LATEX = {
     "≥": r"$\geq$",
     "≤": r"$\leq$",
     "→": r"$\rightarrow$",
+    "…": r"\dots{}",
 }
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 

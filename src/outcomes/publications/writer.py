@@ -79,6 +79,22 @@ def write_files(contents: Mapping[str, bytes], folder: Path) -> list[Path]:
     return [folder / place for place in contents]
 
 
+def read_files(folder: Path) -> dict[str, bytes]:
+    """Read everything below a folder that was written before.
+
+    Parameters
+    ----------
+    folder : Path
+        A folder; one that is not there holds nothing.
+
+    Returns
+    -------
+    dict of str to bytes
+        Place below the folder to content.
+    """
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def report_files(report: Report, *, methods: str | None = None) -> Iterator[tuple[str, bytes]]:
     """Make every file of a report without touching a disk.
 

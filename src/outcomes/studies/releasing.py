@@ -22,7 +22,7 @@ from outcomes.publications.drawing import Style
 from outcomes.publications.figures.flow import flow_diagram
 from outcomes.publications.page import Picture, Report, Table
 from outcomes.publications.sheet import Context
-from outcomes.publications.writer import write_files
+from outcomes.publications.writer import read_files, write_files
 from outcomes.studies.auditing import note_access, purpose_of
 from outcomes.studies.chapters.chapter import Chapter
 from outcomes.studies.materials import Materials, prepare
@@ -171,7 +171,7 @@ def check_release(request: Request, folder: Path) -> str:
     key = key_for(workspace.keys, "release").secret
     if not folder.is_dir():
         raise AccessError(f"{folder.name}: no such folder")
-    held = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    held = read_files(folder)
     entry = check_bundle(held, key=key)
     known = entry in {one.key for one in _read(_register(workspace), key)}
     where = "the register knows it" if known else "this register does not know it"
@@ -183,7 +183,8 @@ def _register(workspace: Workspace) -> Path:
 
 
 def _read(register: Path, key: bytes) -> tuple[Entry, ...]:
-    return read_register(register.read_text(encoding="utf-8"), key=key) if register.is_file() else ()
+    held = read_files(register.parent).get(register.name, b"")
+    return read_register(held.decode(), key=key)
 
 
 def _blocks(report: Report, materials: Materials, policy: str) -> tuple[tuple[Table, ...], tuple[Picture, ...]]:
