@@ -304,3 +304,38 @@ def test_classes_of_the_first_session_equal_a_plain_mixture(shared_dir):
             p = np.clip(member.T @ x / member.sum(axis=0)[:, None], 1e-12, 1 - 1e-12)
         best = max(best, np.log(joint.sum(axis=1)).sum())
     assert model.log_likelihood_ == pytest.approx(best, abs=0.01)
+
+
+def stepmix_log_likelihood(x: np.ndarray, k: int, weights: np.ndarray | None = None) -> float:
+    package = pytest.importorskip("stepmix.stepmix", reason="StepMix is not installed")
+    plan = {"n_init": 8, "max_iter": 3000, "abs_tol": 1e-12, "rel_tol": 0.0, "random_state": 0, "progress_bar": 0}
+    model = package.StepMix(k, measurement="categorical", verbose=0, **plan).fit(x, sample_weight=weights)
+    each = model.score(x, sample_weight=weights)  # a mean over weights
+    return float(each * (len(x) if weights is None else weights.sum()))
+
+
+@pytest.mark.shared
+@pytest.mark.filterwarnings("ignore")
+def test_classes_of_the_first_session_equal_a_published_package(shared_dir):
+    table = pd.read_csv(shared_dir / "data" / "cbasp_sp_sessions" / "sessions.csv")
+    first = table[table["session"] == 0].drop(columns=["patient", "group", "session"]).dropna()
+    x = first.to_numpy(dtype=float)
+    ours = LatentMarkov(2, n_starts=10, penalty=0.0).fit(x)
+    assert ours.log_likelihood_ == pytest.approx(stepmix_log_likelihood(x, 2), abs=0.02)
+
+
+@pytest.mark.shared
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_survey_weights_are_people(shared_dir):
+    """A population survey: weighted classes as StepMix finds them; brought to a mean of one, weights keep the n."""
+    table = pd.read_csv(shared_dir / "data" / "nhanes_phq9" / "nhanes_phq9_2005_2006.csv")
+    items = [f"DPQ0{n}0" for n in range(1, 10)]
+    table = table[table[items].isin([0, 1, 2, 3]).all(axis=1)].iloc[:2000]
+    x, weights = table[items].to_numpy(dtype=float), table["WTMEC2YR"].to_numpy()
+    weights = weights / weights.mean()
+    weighted = LatentMarkov(3, n_starts=12, penalty=0.0).fit(x, sample_weight=weights)
+    plain = LatentMarkov(3, n_starts=12, penalty=0.0).fit(x)
+    assert weighted.n_persons_ == pytest.approx(2000)
+    assert weighted.log_likelihood_ >= stepmix_log_likelihood(x, 3, weights) - 0.05
+    assert np.abs(weighted.initial_ - plain.initial_).max() > 0.005  # the sample is no small copy of the population
