@@ -15,6 +15,7 @@ from outcomes.flags.foretold import (
     STALE,
     Foretold,
     flagging,
+    from_individual,
     model_use,
     told_people,
 )
@@ -112,7 +113,7 @@ def test_what_the_model_says_stands_on_the_sheet_with_how_often_it_was_right(des
         "Low chance.",
         "about 1 in 10",
         "5 to 20 in 100",
-        "Of 212 people told this before, 21 got there.",
+        "Of 212 people told this before, it came true for 21.",
         "In work.",
         "Sleep is bad.",
         "Low mood.",
@@ -155,3 +156,28 @@ def test_a_model_that_calms_hides_no_safety_answer(desk, course):
     assert not report.fell_back
     assert report.judged.set_index("referral").at["r-ann", "status"] == "no flag"
     assert "X-ann" in caseload_page(report).split('id="totals"', maxsplit=1)[0]
+
+
+def test_who_is_outside_the_training_data_has_a_caution_and_no_chance(desk, course):
+    status = pd.DataFrame(
+        {
+            "referral": ["r-ann", "r-bob"],
+            "status": ["scored", "outside the training data"],
+            "because": ["", "age_band of nobody"],
+        }
+    )
+    rows = [("joint", "planned", 0.2), ("sum", "dropped_out", 0.3), ("sum", "reliable_recovery", 0.42)]
+    rows.append(("joint", "still_open", 0.1))
+    endings = pd.DataFrame(rows, columns=["kind", "ending", "probability"])
+    endings = endings.assign(referral="r-ann", low=0.1, high=0.6, horizon_weeks=24)
+    reasons = pd.DataFrame(columns=["referral", "direction", "rank", "word", "reason"])
+    told = from_individual(status, endings, reasons, sha256=SHA, trained_on="identified", made_on=date(2025, 1, 1))
+    said = told_people(told)
+    assert [ending.what for ending in said["r-ann"].endings] == [
+        "Reliable recovery",
+        "Stopping early",
+        "Still in treatment",
+    ]
+    assert (said["r-bob"].endings, len(said["r-bob"].cautions)) == ((), 1)
+    html = patient_page(made(desk, told, course=course), "r-ann")
+    assert "How it may end within 24 weeks" in html

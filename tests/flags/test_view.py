@@ -5,7 +5,7 @@ import pytest
 
 from outcomes.flags.report import CareTables, Facts, caseload_report
 from outcomes.flags.settings import FlagSettings
-from outcomes.flags.view import groups
+from outcomes.flags.view import counted, groups
 
 
 @pytest.fixture
@@ -50,3 +50,17 @@ def test_a_person_without_forms_has_no_drawings(made):
     cat = made[0].people[0]
     assert (cat.charts, cat.brief, cat.rows) == ((), (), (("Form", "When"),))
     assert pd.notna(cat.when_words)
+
+
+def test_a_large_service_is_counted_as_a_small_one_is(whole_service, course):
+    desk = whole_service(60, seed=4)
+    desk.person("nobodys", [12, 12], therapist=None)
+    tables = CareTables(desk.caseload, desk.occasions, desk.totals, course)
+    report = caseload_report(tables, settings=FlagSettings(), facts=Facts("S", "invented", "h", "e"))
+    before = report.judged[["referral", "status"]].iloc[::2].assign(status="flag")
+    drawn, numbers = groups(report, before), counted(report, before)
+    assert [(g.team, g.name, g.counts, g.prompts, g.news) for g in drawn] == [
+        (g.team, g.name, g.counts, g.prompts, g.news) for g in numbers
+    ]
+    assert sum(g.prompts for g in numbers) > 0
+    assert sum(g.news for g in numbers) > 0

@@ -72,6 +72,8 @@ def test_who_opted_out_is_on_the_caseload_and_in_no_research_output(identified):
     assert "15 of 150 people are not on it and were left out" in study.page
     caseload_page = (study.report / "care" / "caseload.html").read_text(encoding="utf-8")
     assert all(person in caseload_page for person in gone[:2])
+    safety = {row["person"]: row["safety"] for row in twin(study)["open_referrals"]}
+    assert all(safety[person][0].startswith("PHQ-9 question 9: ") for person in gone[:2])
     assert twin(study)["counts"]["open"] == int(referrals["discharge_date"].eq("").sum())
 
 

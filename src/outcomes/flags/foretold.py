@@ -72,6 +72,8 @@ class Foretold:
     record
         Not by referral: ending, told (words as `words.share` says them), n, n_true: how often such predictions were
         right, among people whom the model had never seen. From `track_record.track_record`.
+    weeks
+        How far ahead the endings look, in weeks; None where they have no horizon.
     """
 
     sha256: str
@@ -82,6 +84,7 @@ class Foretold:
     states: pd.DataFrame = field(default_factory=NO_WORDS.copy)
     cautions: pd.DataFrame = field(default_factory=NO_WORDS.copy)
     record: pd.DataFrame = field(default_factory=NO_RECORD.copy)
+    weeks: int | None = None
 
     def __post_init__(self) -> None:
         require(self.endings, ENDING_COLUMNS, "endings")
@@ -90,6 +93,66 @@ class Foretold:
         known = self.endings["probability"].dropna()
         if not known.between(0, 1).all():
             raise ConfigError("endings.probability must lie between 0 and 1")
+
+
+SHOWN: Final = ("reliable_recovery", "reliable_improvement", "reliable_deterioration", "dropped_out", "still_open")
+OUTSIDE: Final = "outside the training data"
+
+
+def from_individual(
+    status: pd.DataFrame,
+    endings: pd.DataFrame,
+    reasons: pd.DataFrame,
+    *,
+    sha256: str,
+    trained_on: str,
+    made_on: date | None,
+    record: pd.DataFrame | None = None,
+) -> Foretold:
+    """Arrange what a model says of open cases one by one as these pages read it.
+
+    Parameters
+    ----------
+    status
+        referral, status, because: whom the model may speak of, and why not.
+    endings
+        referral, kind ("joint" or "sum"), ending, probability, low, high, horizon_weeks; the sums and "still_open" are
+        shown, the joint endings of which they are made are not.
+    reasons
+        referral, direction, rank, word, reason.
+    sha256, trained_on, made_on
+        As in `Foretold`.
+    record
+        From `track_record.track_record`, or None.
+
+    Returns
+    -------
+    Foretold
+        Those outside the training data have a caution and no ending.
+
+    Raises
+    ------
+    DataError
+        If a column is missing.
+    """
+    require(status, ("referral", "status", "because"), "status")
+    require(endings, ("referral", "kind", "ending", "probability", "low", "high", "horizon_weeks"), "endings")
+    order = {name: place for place, name in enumerate(SHOWN)}
+    shown = endings.loc[endings["ending"].isin(SHOWN) & (endings["kind"].eq("sum") | endings["ending"].eq(SHOWN[-1]))]
+    shown = shown.sort_values("ending", key=lambda names: names.map(order), kind="stable")
+    outside = status.loc[status["status"].eq(OUTSIDE), "referral"]
+    unlike = "People like this were rare or absent when the model learned, so it says nothing of them."
+    weeks = endings["horizon_weeks"].dropna()
+    return Foretold(
+        sha256=sha256,
+        trained_on=trained_on,
+        made_on=made_on,
+        endings=shown[["referral", "ending", "probability", "low", "high"]].reset_index(drop=True),
+        reasons=reasons.reindex(columns=list(REASON_COLUMNS)),
+        cautions=pd.DataFrame({"referral": outside, "words": unlike}).reset_index(drop=True),
+        record=NO_RECORD.copy() if record is None else record,
+        weeks=None if weeks.empty else int(weeks.iloc[0]),
+    )
 
 
 def model_use(settings: FlagSettings, foretold: Foretold | None, *, kind: str, as_of: date | None) -> str:
@@ -177,7 +240,7 @@ class Told:
     cautions: tuple[str, ...] = ()
 
 
-NOTHING_TOLD: Final = Told()
+NOTHING_TOLD: Final = Told()  # also what is said of everybody when there is no model
 
 
 def told_people(foretold: Foretold | None) -> dict[Hashable, Told]:
@@ -211,7 +274,7 @@ def told_people(foretold: Foretold | None) -> dict[Hashable, Told]:
             state=" ".join(states.get(referral, ())),
             cautions=cautions.get(referral, ()),
         )
-        for referral, mine in endings.items()
+        for referral, mine in {**{referral: [] for referral in (*states, *cautions)}, **endings}.items()
     }
 
 
@@ -238,6 +301,6 @@ def _record_words(record: pd.DataFrame) -> dict[tuple[str, str], str]:
         if row["n"] >= FEWEST_TOLD:
             people = count(int(row["n"]), "person", "people")
             words[str(row["ending"]), str(row["told"])] = (
-                f"Of {people} told this before, {int(row['n_true'])} got there."
+                f"Of {people} told this before, it came true for {int(row['n_true'])}."
             )
     return words

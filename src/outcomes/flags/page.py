@@ -17,7 +17,7 @@ from outcomes.flags.foretold import WHY_RULES_ONLY
 from outcomes.flags.naming import NOBODY, labels
 from outcomes.flags.rules import STATUSES
 from outcomes.flags.safety_view import safety_sentences, safety_view
-from outcomes.flags.view import Group, groups
+from outcomes.flags.view import Group, counted, groups
 from outcomes.flags.words import STATUS_WORDS, count, left_words, percent, score
 from outcomes.reference.instruments import instrument
 
@@ -143,8 +143,9 @@ def caseload_page(
         A whole HTML document. Up to 300 open referrals it holds everybody's sheet, up to 3,000 a list of everybody,
         above that numbers only (each therapist's file holds everything); a reader's own page always holds everything.
     """
-    arranged = groups(report, previous) if arranged is None else arranged
-    everybody = [person for group in arranged for person in group.people]
+    lists = bool(reader) or len(report.caseload) <= LISTS_UP_TO or report.judged is None
+    if arranged is None:
+        arranged = groups(report, previous) if lists else counted(report, previous)
     totals = {status: sum(group.counts[status] for group in arranged) for status in STATUSES}
     return _render(
         "caseload.html",
@@ -154,12 +155,12 @@ def caseload_page(
         totals=totals,
         n_open=len(report.caseload),
         n_duty=len(report.duty),
-        n_prompted=sum(person.prompt for person in everybody),
-        n_news=sum(bool(person.news) for person in everybody),
+        n_prompted=sum(group.prompts for group in arranged),
+        n_news=sum(group.news for group in arranged),
         statuses=STATUSES,
         status_words=STATUS_WORDS,
         reader=reader,
-        lists=bool(reader) or len(report.caseload) <= LISTS_UP_TO or report.judged is None,
+        lists=lists,
         sheets=bool(reader) or len(report.caseload) <= SHEETS_UP_TO,
         compared=previous is not None,
         gone=0 if report.judged is None else gone_since(report.judged, previous),
@@ -292,6 +293,7 @@ def _render(template: str, report: CaseloadReport, **more: object) -> str:
             why_rules_only=WHY_RULES_ONLY.get(report.model_use, ""),
             measures=[_explained(key) for key in report.settings.instruments if _has(report, key)],
             as_of=_as_of(report),
+            weeks=None if report.foretold is None else report.foretold.weeks,
             css=_style(),
             policy=policy(),
             **more,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ OUTCOME_WORDS = {
     "deteriorated": "getting worse for sure",
     "unchanged": "no sure change",
     "dropped_out": "stopping early",
+    "still_open": "still in treatment",
     "drop_out": "stopping early",
     "dropout": "stopping early",
 }
@@ -137,6 +139,7 @@ def share(probability: float) -> str:
     return f"about {min(max(tenths, 1), 9)} in 10"
 
 
+@lru_cache(maxsize=65536)
 def when(day: float | None, day_zero: date | None) -> str:
     """Say when something happened: a date inside care, else the day since referral.
 
@@ -162,7 +165,7 @@ def when(day: float | None, day_zero: date | None) -> str:
         return "date not known"
     if day_zero is None or pd.isna(day_zero):
         return f"day {int(day)}"
-    moment = pd.Timestamp(day_zero) + pd.Timedelta(days=int(day))
+    moment = pd.Timestamp(day_zero) + timedelta(days=int(day))
     return f"{moment.day} {moment.strftime('%B %Y')}"
 
 
