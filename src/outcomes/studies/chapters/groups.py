@@ -1,44 +1,42 @@
 """For whom does it work less well? Outcomes and predictions by group, with a verdict that may be "too few to say"."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from outcomes.disclosure.gate import Gap, Rate, Released, Statistic, release
-from outcomes.errors import ConfigError, DataError
+from outcomes.errors import DataError
 from outcomes.fairness.breakdown import breakdown
-from outcomes.fairness.funnel import funnel
 from outcomes.fairness.gaps import Tolerance, reference_of, verdicts
 from outcomes.fairness.largest import largest_gaps
-from outcomes.fairness.models import Predictions, model_breakdown
-from outcomes.prognosis.splits import BY_PATIENT
 from outcomes.publications.figures.groups import forest
 from outcomes.publications.grids import plain, under_headings
 from outcomes.publications.methods import Step
 from outcomes.publications.page import Picture, Section, Table
-from outcomes.reference.groups import grouping
 from outcomes.reference.instruments import instrument
 from outcomes.studies.chapters.chapter import Chapter, title_of
+from outcomes.studies.chapters.groups_beyond import (
+    DEPRIVATION,
+    SERVICE,
+    YEARS,
+    breakdown_title,
+    crossed,
+    gradient,
+    lost_on_the_way,
+    remaining,
+    services_and_years,
+)
+from outcomes.studies.chapters.groups_model import model_blocks, model_tables, remedy_blocks
 from outcomes.studies.experiment import FairnessSettings
-from outcomes.studies.forecast import BOOSTED, Forecast
+from outcomes.studies.forecast import Forecast
 from outcomes.studies.materials import Materials
 
 HEADING = "For whom does it work less well?"
 KEY = ["pseudonym", "referral"]
 CASENESS = "_at_caseness"
 GAPS = partial(under_headings, by="breakdown", leave_out=("reference_events", "reference_n"))
-MODELS = partial(
-    under_headings,
-    by="breakdown",
-    headings={
-        "calibration_in_the_large": "In the large",
-        "flag_rate_pct": "Flagged (%)",
-        "tpr_pct": "TPR (%)",
-        "ppv_pct": "PPV (%)",
-    },
-    leave_out=("flagged", "true_positives"),
-)
 CHANCE = partial(
     plain,
     headings={
@@ -94,7 +92,8 @@ def groups_chapter(
     DisclosureError
         If a table may not be released.
     """
-    by = list(settings.by)
+    materials = _crossed(materials, settings)
+    by = [*settings.by, *(f"{first} and {second}" for first, second in settings.intersections)]
     rows, flags, measure = _countable(materials, found, by)
     tolerance = Tolerance(points=settings.tolerance_points, minimum_events=FEWEST_EVENTS)
     table = breakdown(rows, by, flags=flags, tolerance=tolerance, edition=materials.edition.key)
@@ -126,19 +125,53 @@ def groups_chapter(
         Table("widest_gaps", _chance_table(chance, main, rows, policy), CHANCE),
     ]
     internal = {"outcomes_by_group": table, "widest_gaps": chance}
-    staged = _staged(materials)
-    if staged is not None:
-        internal["funnel_by_group"] = funnel(staged, by)
+    more, kept = _beyond(materials, rows, measure, settings, policy)
+    blocks += more
+    internal |= kept
     if found is not None and not found.validation.predictions.empty:
-        by_group = _model(materials, found, by, threshold)
-        internal["model_by_group"] = by_group
-        blocks += _model_blocks(by_group, policy, found, threshold)
+        tables = model_tables(materials, found, by, tolerance, threshold)
+        internal |= tables
+        blocks += model_blocks(tables, policy, found, threshold, tolerance)
+        if settings.remedies_by is not None:
+            remedies, internal["remedies"] = remedy_blocks(materials, found, settings.remedies_by, threshold, policy)
+            blocks += remedies
     return Chapter(
         Section(HEADING, tuple(blocks)),
         internal,
         _metrics(main, measure),
         (_method(settings),),
     )
+
+
+def _crossed(materials: Materials, settings: FairnessSettings) -> Materials:
+    episodes, _ = crossed(materials.episodes, settings.intersections)
+    return replace(materials, episodes=episodes)
+
+
+def _beyond(
+    materials: Materials, rows: pd.DataFrame, measure: str, settings: FairnessSettings, policy: str
+) -> tuple[list[str | Table | Picture], dict[str, pd.DataFrame]]:
+    by = list(settings.by)
+    known = [name for name in (*settings.case_mix, SERVICE, YEARS, DEPRIVATION) if name in materials.episodes]
+    absent = [name for name in known if name not in rows.columns]
+    wide = rows.merge(materials.episodes[[*KEY, *absent]], on=KEY) if absent else rows
+    blocks: list[str | Table | Picture] = []
+    internal: dict[str, pd.DataFrame] = {}
+    picture = gradient(wide, measure, policy)
+    if picture is not None:
+        blocks.append(picture)
+    counted = wide.loc[wide["finished"].fillna(value=False)] if "finished" in wide.columns else wide
+    added, internal["remaining_gaps"] = remaining(counted, by, measure, settings.case_mix, policy)
+    blocks += added
+    added, tables = services_and_years(wide, measure, policy)
+    blocks += added
+    internal |= tables
+    staged = _staged(materials)
+    if staged is not None:
+        added, tables = lost_on_the_way(staged, by, policy)
+        blocks += added
+        internal |= tables
+    return blocks, internal
 
 
 def _name(measure: str) -> str:
@@ -175,7 +208,7 @@ def _gap_table(main: pd.DataFrame, policy: str, measure: str, tolerance: Toleran
     counts = ["events", "n", "reference_events", "reference_n"]
     table = main[["breakdown", "group", *counts]].reset_index(drop=True)
     references = table["breakdown"].map(reference_of)
-    table = table.assign(breakdown=table["breakdown"].map(lambda key: grouping(key).title))
+    table = table.assign(breakdown=table["breakdown"].map(breakdown_title))
     let_out = partial(
         release,
         counts=counts,
@@ -198,7 +231,7 @@ def _chance_table(chance: pd.DataFrame, main: pd.DataFrame, rows: pd.DataFrame, 
     for end in ("lowest", "highest"):
         counts = main[["breakdown", "group", "events", "n"]].rename(columns={"group": end})
         pairs = pairs.merge(counts.rename(columns={"events": f"events_{end}", "n": f"n_{end}"}), on=["breakdown", end])
-    table = pairs.assign(breakdown=pairs["breakdown"].map(lambda key: grouping(key).title), people=len(rows))
+    table = pairs.assign(breakdown=pairs["breakdown"].map(breakdown_title), people=len(rows))
     table = table.rename(columns={"null_median": "by_chance_median", "null_high": "by_chance_95"})
     numbers = ["people", "events_lowest", "n_lowest", "events_highest", "n_highest"]
     shown = ["by_chance_median", "by_chance_95", "p_value"]
@@ -214,62 +247,11 @@ def _chance_table(chance: pd.DataFrame, main: pd.DataFrame, rows: pd.DataFrame, 
     )
 
 
-def _model(materials: Materials, found: Forecast, by: list[str], threshold: float) -> pd.DataFrame:
-    told = found.validation.predictions
-    kept = told[told["model"].eq(BOOSTED) & told["validation"].eq(BY_PATIENT)]
-    last = kept[kept["landmark"].eq(kept["landmark"].max())]
-    rows = last.merge(materials.episodes[[*KEY, *by]], on=KEY)
-    happened = rows["outcome"].astype("boolean")
-    rows = rows.assign(not_reached=~happened, probability_not_reached=1 - rows["probability"])
-    return model_breakdown(rows, by, Predictions("not_reached", "probability_not_reached", threshold))
-
-
-def _model_blocks(
-    by_group: pd.DataFrame, policy: str, found: Forecast, threshold: float
-) -> list[str | Table | Picture]:
-    counts = ["n", "events", "flagged", "true_positives"]
-    table = by_group[["breakdown", "group", *counts, "auroc", "auroc_low", "auroc_high", "calibration_in_the_large"]]
-    table = table.assign(breakdown=table["breakdown"].map(_breakdown_title))
-    released = release(
-        table,
-        labels=["breakdown", "group"],
-        counts=counts,
-        rates={
-            "flag_rate_pct": Rate("flagged", "n"),
-            "tpr_pct": Rate("true_positives", "events", "tpr_low", "tpr_high"),
-            "ppv_pct": Rate("true_positives", "flagged"),
-        },
-        statistics={
-            "auroc": Statistic("n", "events", "auroc_low", "auroc_high", 2),
-            "calibration_in_the_large": Statistic("n", "events", decimals=2),
-        },
-        policy=policy,
-        title=f"The boosted trees by group, at a threshold of {threshold:.0%}",
-        notes=[
-            f"The event is the unfavourable ending: not {found.target.rule}. TPR: of those it happens to, how many would "
-            "be flagged; AUROC with DeLong's interval. Equal error rates and calibration within groups cannot both hold "
-            "where the groups differ in how often the event happens, so both are shown."
-        ],
-    )
-    return [
-        "The same model by group, at the last landmark, for patients it had not seen. Who needs help should have the "
-        "same chance to be noticed in every group.",
-        Table("model_by_group", released, MODELS),
-    ]
-
-
-def _breakdown_title(key: str) -> str:
-    try:
-        return grouping(key).title
-    except ConfigError:
-        return title_of(key)
-
-
 def _staged(materials: Materials) -> pd.DataFrame | None:
     known = materials.episodes
     if materials.outcomes is None or known["completed"].isna().all():
         return None
-    return known.merge(materials.outcomes[[*KEY, "paired", "recovery"]], on=KEY)
+    return known.merge(materials.outcomes[[*KEY, "finished", "paired", "recovery"]], on=KEY)
 
 
 def _metrics(main: pd.DataFrame, measure: str) -> dict[str, float]:
