@@ -10,10 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from outcomes.cohort.trajectories import trajectories
 from outcomes.kernel.intervals import auc
+from outcomes.kernel.latent_markov_starts import Search
 from outcomes.prognosis.features import features_of
 from outcomes.prognosis.models import BoostedTrees, PenalisedLogistic
 from outcomes.prognosis.timeline import Courses, sittings
+from outcomes.studies.states import state_table
+from outcomes.subtypes.latent_markov import LatentMarkov
 
 CUTS = np.array([-1.0, 1.0, 2.4])
 LOCATIONS = np.array(
@@ -41,6 +45,7 @@ MOVES = np.array(
 )
 MOVES = MOVES / MOVES.sum(axis=1, keepdims=True)
 OCCASIONS = 6
+ITEMS = [f"phq9_{item}" for item in range(1, 10)]
 WELL = 9  # points at most at the last occasion
 
 
@@ -98,7 +103,18 @@ def courses(drawn: Cohort) -> Courses:
     return Courses(occasions[["pseudonym", "referral"]].drop_duplicates(ignore_index=True), occasions, totals)
 
 
-def compare(n: int, *, seed: int = 1, landmarks: tuple[int, ...] = (0, 1, 2, 3, 4)) -> pd.DataFrame:
+def states_of(teaching: Courses, judged: Courses, seed: int) -> list[pd.DataFrame]:
+    """Filtered state probabilities of both cohorts, learnt from the first one's answers only."""
+    sequences = [trajectories(one.occasions.assign(day=np.nan), ITEMS) for one in (teaching, judged)]
+    model = LatentMarkov(n_states=7, n_starts=4, random_state=seed, search=Search(starts=4, finished=1)).fit(
+        sequences[0]
+    )
+    return [state_table(model, one) for one in sequences]
+
+
+def compare(
+    n: int, *, seed: int = 1, landmarks: tuple[int, ...] = (0, 1, 2, 3, 4), states: bool = True
+) -> pd.DataFrame:
     """Teach on one cohort, judge on another of the same size beside the true model.
 
     Returns one row a landmark: auroc of the ceiling, of boosted trees and of the regression, and the standard error of
@@ -107,10 +123,12 @@ def compare(n: int, *, seed: int = 1, landmarks: tuple[int, ...] = (0, 1, 2, 3, 
     teaching, judging = cohort(n, seed), cohort(n, seed + 1)
     tables = [(courses(one), one) for one in (teaching, judging)]
     filled = [sittings(table) for table, _ in tables]
+    extra = states_of(tables[0][0], tables[1][0], seed) if states else [None, None]
     rows = []
     for landmark in landmarks:
         frames = [
-            features_of(table, landmark, filled=sat).frame for (table, _), sat in zip(tables, filled, strict=True)
+            features_of(table, landmark, filled=sat, extra=more).frame
+            for (table, _), sat, more in zip(tables, filled, extra, strict=True)
         ]
         truth = judging.well
         told = {"true model": judging.ceiling[:, landmark]}

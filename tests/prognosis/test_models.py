@@ -1,6 +1,8 @@
 """The estimators: scikit-learn's rules, our settings, the same bits on any number of threads."""
 
 import inspect
+import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,6 +17,10 @@ from outcomes.errors import ConfigError, DataError
 from outcomes.prognosis import models
 from outcomes.prognosis.forecaster import Forecaster, OneOutcomeError
 from outcomes.prognosis.models import BoostedTrees, OneVariable, PenalisedLogistic, Prevalence, held_out
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
+
+from bayes_filter import INITIAL, LOCATIONS, cohort, compare
 
 EVERY = [BoostedTrees(max_rounds=60), PenalisedLogistic(penalties=(0.01, 1.0)), OneVariable(), Prevalence()]
 
@@ -189,3 +195,27 @@ def test_wrong_parameters_are_quoted():
         BoostedTrees(max_rounds=0).fit(frame, outcome)
     with pytest.raises(ConfigError, match=r"penalties must be positive numbers, got \(0.0,\)"):
         PenalisedLogistic(penalties=(0.0,)).fit(frame, outcome)
+
+
+def test_the_ceiling_is_the_true_probability():
+    """Calibrated in every bin, and better informed with every occasion."""
+    drawn = cohort(20_000, 5)
+    spread = []
+    for occasion in range(5):  # at the sixth the total itself is seen
+        told = drawn.ceiling[:, occasion]
+        spread.append(told.std())
+        bins = np.clip((told * 5).astype(int), 0, 4)
+        for one in range(5):
+            inside = bins == one
+            if inside.sum() > 300:
+                share, error = drawn.well[inside].mean(), np.sqrt(0.25 / inside.sum())
+                assert share == pytest.approx(told[inside].mean(), abs=4 * error)
+    assert np.all(np.diff(spread) > 0)
+    assert LOCATIONS.shape == (INITIAL.size, 9)
+
+
+@pytest.mark.slow
+def test_models_come_within_a_hundredth_of_the_true_models_area():
+    found = compare(6000, landmarks=(0, 2, 4))
+    assert found["short_of"].max() < 0.01
+    assert found["short_of"].min() > -0.005  # nobody beats the truth but by chance

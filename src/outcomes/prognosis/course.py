@@ -1,19 +1,23 @@
 """Is somebody's course what one would expect from where they began? Bands of the first score, session by session.
 
-Later points describe those who were still attending: that is the estimand, and it is named in every table.
+Later points describe those who were still attending, unless they are weighed to stand for those who left as well (had
+treatment continued): the estimand is named in every table.
 """
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from outcomes.errors import ConfigError
+from outcomes.prognosis.staying import staying_weights, weighted_quantile
 from outcomes.prognosis.timeline import KEY, OCCASION
 from outcomes.reference.instruments import instrument
 
 ESTIMAND = "among those still attending"
+CONTINUED = "had treatment continued"
 FEWEST = 10
 BOUNDARIES = (0.1, 0.9)
 
@@ -26,6 +30,7 @@ def expected_course(
     boundaries: tuple[float, float] = BOUNDARIES,
     edges: Sequence[float] | None = None,
     clock: str = "order",
+    estimand: str = ESTIMAND,
 ) -> pd.DataFrame:
     """Say which score is usual at each session for people who began with this score.
 
@@ -47,6 +52,9 @@ def expected_course(
         Lowest score of each band, ascending; by default the severity bands of the instrument.
     clock : {"order", "number"}
         Whether sessions are counted, or are the feed's own occasion numbers.
+    estimand : {"among those still attending", "had treatment continued"}
+        Whom later points describe: those who were there, or everybody of the beginning (missing at random given the
+        scores so far; see `outcomes.prognosis.staying`).
 
     Returns
     -------
@@ -57,7 +65,8 @@ def expected_course(
     Raises
     ------
     ConfigError
-        If the column is missing, boundaries are not ascending shares around the median, or edges do not ascend.
+        If the column is missing, boundaries are not ascending shares around the median, edges do not ascend, or the
+        estimand is neither of the two.
 
     References
     ----------
@@ -65,21 +74,25 @@ def expected_course(
     for identifying patients at risk for treatment failure. Clinical Psychology and Psychotherapy 9, 149-164.
     """
     _check_boundaries(boundaries)
+    if estimand not in {ESTIMAND, CONTINUED}:
+        raise ConfigError(f"estimand must be {ESTIMAND!r} or {CONTINUED!r}, got {estimand!r}")
     scores = _since_first(totals, instrument_key, clock)
     first = scores.groupby(KEY, sort=False)["score"].transform("first")
     bands = _joined(_band_edges(instrument_key, edges), scores.loc[scores["moment"].eq(0)])
+    weights = staying_weights(scores) if estimand == CONTINUED else np.ones(len(scores))
+    scores = scores.assign(weight=weights)
     scores = scores.assign(band=np.searchsorted(bands, first, side="right") - 1)
     scores = scores.loc[scores["moment"].le(last_occasion) & scores["band"].ge(0)]
     low, high = boundaries
     cells = scores.groupby(["band", "moment"], sort=True)
-    table = pd.DataFrame(
-        {
-            "expected": cells["score"].median(),
-            "lower": cells["score"].quantile(low),
-            "upper": cells["score"].quantile(high),
-            "n": cells["pseudonym"].nunique(),
-        }
-    ).reset_index()
+    found = {
+        "expected": cells["score"].median(),
+        "lower": cells["score"].quantile(low),
+        "upper": cells["score"].quantile(high),
+    }
+    if estimand == CONTINUED:
+        found = {name: _weighed(cells, share) for name, share in (("expected", 0.5), ("lower", low), ("upper", high))}
+    table = pd.DataFrame({**found, "n": cells["pseudonym"].nunique()}).reset_index()
     table = table.loc[table["n"].ge(FEWEST)]
     rising = table.sort_values(["moment", "band"]).groupby("moment")[["expected", "lower", "upper"]].cummax()
     table = table.assign(**{name: rising[name] for name in rising.columns})
@@ -94,7 +107,7 @@ def expected_course(
             "lower": table["lower"].to_numpy(),
             "upper": table["upper"].to_numpy(),
             "n": table["n"].to_numpy(),
-            "estimand": ESTIMAND,
+            "estimand": estimand,
         }
     )
 
@@ -150,6 +163,14 @@ def not_on_track(totals: pd.DataFrame, course: pd.DataFrame, *, clock: str = "or
             "not_on_track": judged["score"].gt(judged["upper"]).astype("boolean").where(known),
         }
     )
+
+
+def _weighed(cells: Any, share: float) -> pd.Series:  # noqa: ANN401  pandas' grouped frames have no public type
+    found = {
+        key: weighted_quantile(part["score"].to_numpy(dtype=float), part["weight"].to_numpy(dtype=float), share)
+        for key, part in cells
+    }
+    return pd.Series(found, dtype=float).rename_axis(["band", "moment"])
 
 
 def _since_first(totals: pd.DataFrame, key: str, clock: str) -> pd.DataFrame:
