@@ -22,7 +22,7 @@ def test_without_outcomes_there_is_nothing_by_state(materials, states):
 
 def test_drop_out_is_given_assigned_and_corrected(materials, states):
     left = drop_out(materials, states)
-    assert set(left["method"]) == {"naive", "bch"}
+    assert set(left["method"]) == {"naive", "bch", "ml"}
     naive = left[left["method"].eq("naive")]
     known = materials.outcomes["dropped_out"].notna() & materials.outcomes["referral"].isin(
         states.trajectories.keys["referral"]

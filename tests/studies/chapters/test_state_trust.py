@@ -57,3 +57,9 @@ def test_every_picture_draws(chapter):
     for block in chapter.section.blocks:
         if isinstance(block, Picture):
             assert block.figure().axes
+
+
+def test_what_persists_is_shown_item_by_item(chapter, tables, states):
+    table = tables(chapter)["item_persistence"]
+    assert len(table) == 2 * len(states.trajectories.columns)
+    assert set(table["kind"]) == {"persistence", "onset"}

@@ -137,18 +137,20 @@ def drop_out_blocks(left: pd.DataFrame, policy: str) -> list[str | Table | Pictu
             "people": size.round().astype(int).to_numpy(),
             "assigned": wide["naive"].to_numpy(),
             "corrected": known.reindex(wide.index).to_numpy(),
+            "by_likelihood": wide["ml"].to_numpy(),
         }
     )
     released = release_profile(
         table,
         labels=["state"],
         expected_n="people",
-        probabilities=["assigned", "corrected"],
+        probabilities=["assigned", "corrected", "by_likelihood"],
         policy=policy,
         title="Share that drops out, by the state at the first questionnaire",
         notes=[
             "Assigned: people put into their most likely state. Corrected: bias-adjusted three-step estimate (BCH), for "
-            "an outcome that is not scored from the items; blank where it falls outside 0 to 1."
+            "an outcome that is not scored from the items; blank where it falls outside 0 to 1. By likelihood: the same "
+            "three steps by maximum likelihood."
         ],
     )
     return [Table("drop_out_by_first_state", released)]

@@ -31,6 +31,7 @@ from outcomes.subtypes.uncertainty import standard_errors
 
 HEADING = "Which states do people pass through?"
 KEY = ["pseudonym", "referral"]
+LASTING = {"observed_pct": "Observed (%)", "implied_pct": "Implied (%)", "standardised_residual": "Residual"}
 CHOICE_HEADINGS = {
     "aic": "AIC",
     "bic": "BIC",
@@ -84,7 +85,7 @@ def states_chapter(materials: Materials, states: States, *, policy: str) -> Chap
         blocks.append(_transition_picture(moves, policy))
         lasting = item_persistence(states.model, states.trajectories)
         internal["item_persistence"] = lasting
-        blocks += _lasting_blocks(lasting)
+        blocks += _lasting_blocks(lasting, policy)
         blocks += course_blocks(states, policy)
     by_state = outcomes_by_state(materials, states)
     if by_state is not None:
@@ -252,14 +253,47 @@ def _state_table(people: pd.DataFrame, policy: str) -> Released:
     )
 
 
-def _lasting_blocks(lasting: pd.DataFrame) -> list[str | Table | Picture]:
+def _lasting_blocks(lasting: pd.DataFrame, policy: str) -> list[str | Table | Picture]:
     kept = lasting[lasting["kind"].eq("persistence")]
     noticed = int(kept["noticed"].sum())
     words = (
         f"Items keep a persistence of their own: for {noticed} of {len(kept)} items, persistence from one questionnaire to "
         "the next differs from what the states imply by more than twice its standard error."
     )
-    return [words + (" States carry most, not all, of what lasts." if noticed else "")]
+    gap = 100 * (kept["observed"] - kept["implied"]).median()
+    if noticed:
+        words += (
+            f" In the middle item {abs(gap):.0f} points {'more' if gap > 0 else 'fewer'} persist than the states carry."
+        )
+    return [words, Table("item_persistence", _lasting_table(lasting, policy), partial(plain, headings=LASTING))]
+
+
+def _lasting_table(lasting: pd.DataFrame, policy: str) -> Released:
+    several = lasting["item"].str.rpartition("_")[0].nunique() > 1
+    shown = pd.DataFrame(
+        {
+            "item": [_item_word(item, several=several) for item in lasting["item"]],
+            "kind": lasting["kind"],
+            "pairs": lasting["n_pairs"].astype(int),
+            "observed_pct": 100 * lasting["observed"],
+            "implied_pct": 100 * lasting["implied"],
+            "standardised_residual": lasting["residual"],
+        }
+    )
+    decimals = {"observed_pct": 0, "implied_pct": 0, "standardised_residual": 1}
+    return release(
+        shown,
+        labels=["item", "kind"],
+        counts=["pairs"],
+        statistics={name: Statistic("pairs", decimals=places) for name, places in decimals.items()},
+        policy=policy,
+        title="Does each symptom persist and begin as the states imply",
+        notes=[
+            "Persistence: present (1 or more) at the next questionnaire among those with it; onset: among those without. "
+            "Implied by the model before anything is known of the person. Residual: the difference over its standard "
+            "error, clustered by referral; beyond 2 in size is noticed. Pairs of successive questionnaires."
+        ],
+    )
 
 
 def _profile(states: States, people: pd.DataFrame) -> pd.DataFrame:
