@@ -154,3 +154,21 @@ def test_a_log_that_cannot_be_written_stops_the_command(tmp_path):
     (tmp_path / "audit").write_text("a file")
     with pytest.raises(AccessError, match="nothing is done without a line in it"):
         append(tmp_path / "audit", keys=None, command="x", purpose="tests")
+
+
+@pytest.mark.parametrize("stopped", ["before the log", "in its first line"])
+def test_a_log_that_was_stopped_at_its_beginning_begins_again(tmp_path, monkeypatch, stopped):
+    added = audit._add
+
+    def stop(folder, text):
+        if stopped == "in its first line":
+            added(folder, text[:40])
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(audit, "_add", stop)
+        with pytest.raises(KeyboardInterrupt):
+            audit.append(tmp_path, keys=None, command="ingest", purpose="collection")
+    told = audit.append(tmp_path, keys=None, command="ingest", purpose="collection")
+    assert audit.check(tmp_path, [told]) == 1
+    assert [line.command for line in audit.read(tmp_path, None)] == ["ingest"]

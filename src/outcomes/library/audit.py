@@ -232,14 +232,24 @@ def _add(folder: Path, text: str) -> None:
 
 
 def _begin(folder: Path, keys: Path | None) -> _State:
-    if (folder / STATE).exists():
+    if (folder / STATE).exists() and _read_state(folder).number > 0:
         raise DataError("the audit log is gone and its state is not: somebody removed it; see the runbook")
     public, first = _public(keys), secrets.token_bytes(KEY_BYTES)
     start = {"for": public.id, "log": secrets.token_hex(8), "region": public.region, "start": _wrap(first, public)}
     state = _State(0, _digest(_dumped(start)), first)
-    _add(folder, _dumped(start) + "\n")
+    # The state first: whoever is stopped in between has begun nothing, and the next one begins.
     _write_state(folder, state)
+    (folder / LOG).unlink(missing_ok=True)
+    _add(folder, _dumped(start) + "\n")
     return state
+
+
+def _begun(folder: Path) -> bool:
+    # A first line that was cut off was never begun with; nothing can have followed it.
+    if not (folder / LOG).exists():
+        return False
+    text = (folder / LOG).read_bytes()
+    return b"\n" in text or not (folder / STATE).exists() or _read_state(folder).number > 0
 
 
 def _resume(folder: Path) -> _State:
@@ -331,7 +341,7 @@ def append(
     }
     with _locked(folder):
         try:
-            state = _resume(folder) if (folder / LOG).exists() else _begin(folder, keys)
+            state = _resume(folder) if _begun(folder) else _begin(folder, keys)
             line = _line(state.key, state.number + 1, state.digest, said)
             _add(folder, line + "\n")
             _write_state(folder, _State(state.number + 1, _digest(line), _next(state.key)))
