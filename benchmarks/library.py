@@ -24,13 +24,15 @@ import pyarrow as pa
 import pyarrow.csv
 
 from outcomes.library.intake import folder_source, ingest
+from outcomes.library.state import open_stores
+from outcomes.library.verify import store_faults
 from outcomes.library.view import research_view
 
 SEED = 2026
 ITEMS = (*(f"phq9_{item}" for item in range(1, 10)), *(f"gad7_{item}" for item in range(1, 8)))
 FIRST_DAY = np.datetime64("2019-01-01")
 MEBIBYTE = 1 << 20
-STEPS = ("ingest", "ingest again", "read all", "peer")
+STEPS = ("ingest", "ingest again", "read all", "verify", "peer")
 
 
 def write(folder: Path, name: str, columns: dict[str, np.ndarray | pa.Array], *, quoted: bool) -> None:
@@ -119,6 +121,12 @@ def read_all(root: Path) -> dict[str, float]:
     return {"occasions": len(view.tables["occasions"])}
 
 
+def check(root: Path) -> dict[str, float]:
+    stores = open_stores(root / "library", root / "vault", None)
+    faults = [*store_faults(stores.library, "snapshot"), *store_faults(stores.vault, "vault")]
+    return {"files at fault": len(faults)}
+
+
 def peer(root: Path) -> dict[str, float]:
     (root / "peer").mkdir(exist_ok=True)
     for path in sorted((root / "feed").glob("*.csv")):
@@ -131,6 +139,7 @@ def step(name: str, root: Path) -> dict[str, float]:
         "ingest": take_in,
         "ingest again": take_in,
         "read all": read_all,
+        "verify": check,
         "peer": peer,
     }
     start, busy = time.perf_counter(), time.process_time()
