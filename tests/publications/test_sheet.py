@@ -6,6 +6,7 @@ import pandas as pd
 from outcomes.disclosure.door import let_out
 from outcomes.disclosure.gate import release
 from outcomes.publications.sheet import Context, checkers_sheet
+from outcomes.reference.bibliography import source
 
 KEY = b"the key of a test is no key, no."
 CONTEXT = Context("trial", "A trial", "Does it work?", "Invented people.", "s1")
@@ -34,6 +35,12 @@ def test_earlier_releases_are_named():
     second = let_out({"who": who([300, 200, 100])}, study="trial", snapshot="s2", register=first.register, key=KEY)
     said = checkers_sheet(CONTEXT, second, {})
     assert f"- {first.entry.key} (snapshot s1, policy midpoint6): other people, or many more" in said
+
+
+def test_the_policy_is_dated_by_its_sources():
+    passage = let_out({"who": who([100, 60, 40])}, study="trial", snapshot="s1", key=KEY)
+    said = checkers_sheet(CONTEXT, passage, {})
+    assert f"`midpoint6`; {source('opensafely_disclosure').authors} {source('opensafely_disclosure').year}" in said
 
 
 def test_stars_do_not_become_emphasis():

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from functools import reduce
 
 import pytest
 from small_study import INVENTED, Place
@@ -11,7 +12,11 @@ from outcomes.errors import AccessError, DisclosureError
 from outcomes.library.roles import open_key
 from outcomes.studies.releasing import check_release, release_study
 
-TEXT = INVENTED.replace("[2, 3]", "[2]").replace("landmarks = [0, 2]", "landmarks = [0]")
+LEAN = {
+    "states = [2, 3]": "states = [2]\nstability_resamples = 0\nfamilies = false",
+    "landmarks = [0, 2]": "landmarks = [0]\njoint_endings = false\nprobability_resamples = 0",
+}
+TEXT = reduce(lambda text, pair: text.replace(*pair), LEAN.items(), INVENTED)
 FIGURES = ("flow", "beside_england", "state_profiles", "state_transitions", "calibration", "decision_curve", "gaps")
 QUICK = re.sub(r"\[(subtypes|prognosis)\]\n(.+\n)+", "", TEXT)
 pytestmark = pytest.mark.slow

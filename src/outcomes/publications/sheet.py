@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from outcomes.disclosure.door import Passage
 from outcomes.disclosure.seal import Released
 from outcomes.publications.wording import number, rounding_statement
-from outcomes.reference.policies import disclosure_policy
+from outcomes.reference.bibliography import source
+from outcomes.reference.policies import DisclosurePolicy, disclosure_policy
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ def checkers_sheet(context: Context, passage: Passage, places: Mapping[str, str]
         f"- Study: {context.study}\n- Data: {context.statement}\n- Snapshot: {context.snapshot}\n"
         f"- Register entry: {passage.entry.key}",
         "## Policy",
-        f"{rule.name} (`{rule.key}`). {rounding_statement(rule)} Means, deviations, AUC and model parameters are shown "
+        f"{rule.name} (`{rule.key}`; {_published(rule)}). {rounding_statement(rule)} "
+        "Means, deviations, AUC and model parameters are shown "
         f"for at least {rule.minimum_n_for_statistics} people (as many with and without the event where it counts); "
         "no minimum, maximum or mark of a single person is shown. Points of curves stand for at least "
         f"{rule.minimum_n_for_statistics} people.",
@@ -68,6 +70,12 @@ def checkers_sheet(context: Context, passage: Passage, places: Mapping[str, str]
         "\n".join(_related(passage)),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _published(rule: DisclosurePolicy) -> str:
+    found = [source(key.strip()) for key in rule.source.split(";")]
+    said = "; ".join(f"{one.authors} {one.year}" for one in found)
+    return said if rule.verified else f"{said}; not confirmed by a source at hand"
 
 
 def _tables(passage: Passage, places: Mapping[str, str]) -> str:

@@ -122,7 +122,7 @@ def decision_curve(
     axes.set(ylim=(-0.15 * top, 1.08 * top), xlabel="Threshold probability, %", ylabel="Net benefit")
     axes.axhline(0, color=MUTED, linewidth=0.8)
     guide(axes, "y")
-    axes.legend(loc="upper right")
+    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
     return figure
 
 
