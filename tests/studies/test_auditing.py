@@ -1,15 +1,16 @@
 """Every command of library kind leaves a line, done or refused, and no line names anybody."""
 
+import shutil
 from datetime import UTC, datetime
 
 import pandas as pd
 import pytest
 from small_study import FROM_FILES, identified
 
-from outcomes.errors import AccessError, DataError
+from outcomes.errors import AccessError, ConfigError, DataError
 from outcomes.library import audit
 from outcomes.library.audit import read, receipt
-from outcomes.studies.auditing import PURPOSES, note_access, purpose_of
+from outcomes.studies.auditing import PURPOSES, keep_receipt, note_access, purpose_of
 from outcomes.studies.caseload import write_caseload
 from outcomes.studies.opening import ingest_feed, open_study, register_optout, verify_library
 from outcomes.studies.outcome_table import service_table
@@ -81,6 +82,25 @@ def test_nothing_is_read_without_a_line(place, feed, monkeypatch):
     monkeypatch.setattr(audit, "append", broken)
     with pytest.raises(AccessError, match="the audit log cannot be written"):
         open_study(place.request(SHORT), fresh=False)
+
+
+def test_a_receipt_beside_a_report_finds_a_log_that_was_put_back(place, feed):
+    request = place.request(SHORT, source=feed)
+    ingest_feed(request)
+    _, workspace = request.read()
+    shutil.copytree(workspace.audit, place.root / "old")
+    snapshot = open_study(place.request(SHORT), fresh=False).view.snapshot
+    place.reports.mkdir()
+    kept = keep_receipt(workspace, place.report, snapshot=snapshot)
+    assert kept == place.reports / "small.receipt.json"
+    assert "it is the one of 1 receipts" in verify_library(place.request(SHORT), receipts=[kept])
+    shutil.rmtree(workspace.audit)
+    (place.root / "old").rename(workspace.audit)
+    with pytest.raises(DataError, match="not the one that a receipt was given for, or was put back to an older one"):
+        verify_library(place.request(SHORT), receipts=[kept])
+    kept.write_text("{}")
+    with pytest.raises(ConfigError, match=r"small\.receipt\.json: this is no receipt"):
+        verify_library(place.request(SHORT), receipts=[kept])
 
 
 def test_a_line_gives_a_receipt_and_the_vault_keeps_it(place, feed):

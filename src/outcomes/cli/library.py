@@ -58,8 +58,16 @@ def optout(
 
 
 @app.command(epilog="Example: `outcomes verify experiments/simulated_service.toml`")
-def verify(experiment: ExperimentFile, keys: Keys = None, workspace: Root = ROOT) -> None:
+def verify(
+    experiment: ExperimentFile,
+    receipt: Annotated[
+        list[Path] | None, typer.Option(help="A .receipt.json beside a report or release; may be repeated.")
+    ] = None,
+    keys: Keys = None,
+    workspace: Root = ROOT,
+) -> None:
     """Check every byte of library, vault and audit log, as far as the keys given reach."""
     from outcomes.studies.opening import Request, verify_library
 
-    out.print(verify_library(Request(experiment, workspace, REPORTS, keys=keys)), markup=False)
+    request = Request(experiment, workspace, REPORTS, keys=keys)
+    out.print(verify_library(request, receipts=receipt or ()), markup=False)

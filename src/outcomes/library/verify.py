@@ -4,7 +4,7 @@ What cannot be checked for want of a key is said, not passed over.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -171,7 +171,13 @@ def _region(library: Path) -> str:
     return words[2].decode("ascii", errors="replace") if len(words) > 2 else ""  # noqa: PLR2004  mark, purpose, region
 
 
-def verify(library: Path, vault: Path, log: Path, *, keys: Path | None = None) -> Verified:
+def _told(receipts: Sequence[audit.Receipt]) -> str:
+    return f"; it is the one of {len(receipts)} receipts" if receipts else ""
+
+
+def verify(
+    library: Path, vault: Path, log: Path, *, keys: Path | None = None, receipts: Sequence[audit.Receipt] = ()
+) -> Verified:
     """Check library, vault and audit log, as far as the keys reach.
 
     Parameters
@@ -180,6 +186,8 @@ def verify(library: Path, vault: Path, log: Path, *, keys: Path | None = None) -
         The three folders.
     keys : Path, optional
         Folder of keys; none for a source that has no secret.
+    receipts : sequence of Receipt, optional
+        Where the audit log stood when reports and releases were made.
 
     Returns
     -------
@@ -215,9 +223,9 @@ def verify(library: Path, vault: Path, log: Path, *, keys: Path | None = None) -
             said, wrong = "", [str(error)]
         faults += wrong
         checked += [said] if not wrong else []
-    if not has_key(keys, "audit") and (log / audit.LOG).exists():
+    if receipts or (not has_key(keys, "audit") and (log / audit.LOG).exists()):
         try:
-            checked.append(f"Audit log: {audit.check(log):,} lines in an unbroken chain.")
+            checked.append(f"Audit log: {audit.check(log, receipts):,} lines in an unbroken chain{_told(receipts)}.")
         except OutcomesError as error:
             faults.append(str(error))
     if not checked and not faults:

@@ -1,7 +1,7 @@
 """How a study gets at its data: a feed is taken in, and research reads a snapshot under pseudonyms."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,7 +16,7 @@ from outcomes.library.roles import has_key
 from outcomes.library.store import taken_in
 from outcomes.library.verify import verify
 from outcomes.library.view import ResearchView, research_view
-from outcomes.studies.auditing import PURPOSES, note_access, purpose_of
+from outcomes.studies.auditing import PURPOSES, note_access, purpose_of, read_receipt
 from outcomes.studies.experiment import Experiment, SourceSettings, read_experiment
 from outcomes.studies.feed import write_invented_feed
 from outcomes.studies.progress import Progress, silent
@@ -350,13 +350,15 @@ def day_of(text: str | None, option: str) -> date | None:
         raise ConfigError(f"{option} must be a date as YYYY-MM-DD, got {text!r}") from None
 
 
-def verify_library(request: Request) -> str:
+def verify_library(request: Request, *, receipts: Sequence[Path] = ()) -> str:
     """Check every byte of library, vault and audit log, as far as the keys reach.
 
     Parameters
     ----------
     request
         What was asked.
+    receipts
+        Receipts that lie beside reports and releases.
 
     Returns
     -------
@@ -370,10 +372,11 @@ def verify_library(request: Request) -> str:
     DataError
         If something is not as it was written.
     ConfigError
-        If the experiment file is wrong.
+        If the experiment file is wrong, or a receipt is none.
     """
     _, workspace = request.read()
-    found = verify(workspace.library, workspace.vault, workspace.audit, keys=workspace.keys)
+    stood = [read_receipt(place) for place in receipts]
+    found = verify(workspace.library, workspace.vault, workspace.audit, keys=workspace.keys, receipts=stood)
     if found.faults:
         listed = "\n".join(f"  {fault}" for fault in found.faults[:MOST_FAULTS])
         raise DataError(f"{len(found.faults):,} things are not as they were written:\n{listed}")
