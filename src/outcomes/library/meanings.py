@@ -30,6 +30,7 @@ MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
         "episode_not_stated": "no episode stated, and the person has several referrals",
         "file_not_found": "no file there",
         "file_too_large": "larger than the cap",
+        "erased_person": "a person who was erased and stays forgotten; the row is turned away",
         "fractional_total": "a total that is not a whole number, kept as recorded",
         "gzip_damaged": "a compressed file that ends early or is damaged",
         "id_control_character": "an identifier with a control character",
