@@ -9,9 +9,11 @@ import pytest
 from made_up import Desk
 from test_words import FORBIDDEN, grade
 
-from outcomes.flags.page import caseload_page, duty_page, for_reader
+from outcomes.errors import DataError
+from outcomes.flags.page import caseload_page, duty_page, for_reader, patient_page, use_page
 from outcomes.flags.report import CareTables, Facts, caseload_report
 from outcomes.flags.settings import FlagSettings, Link, ModelPermission
+from outcomes.flags.use import Use
 
 FACTS = Facts("Service A", "invented", "abc123", "nhs_talking_therapies_v2_1", date(2025, 3, 31), "Seed 1.")
 MODEL = ModelPermission("1.0", "ab" * 32, "invented", "reliable_recovery", 0.2, "a", "b", "c", "d", "e")
@@ -95,6 +97,8 @@ def test_hostile_strings_do_nothing_anywhere(opened, course):
     for html, title in (
         (caseload_page(report, previous=previous, reader="<script>alert(25)</script>"), "Caseload report"),
         (duty_page(report), "Duty list"),
+        (patient_page(report, report.caseload["referral"].iloc[0]), "Patient report"),
+        (use_page(report, Use(3)), "Use of the flags"),
     ):
         page = opened(html)
         assert (page.title, page.dialogs, page.requests, page.console) == (title, [], [], [])
@@ -104,7 +108,7 @@ def test_hostile_strings_do_nothing_anywhere(opened, course):
         assert page.evaluate(f"{handlers}.length") == 0
         assert page.evaluate("document.querySelectorAll('style').length") == 1
         assert page.evaluate("document.querySelector('main').getClientRects().length") > 0
-        for text in HOSTILE[:3]:
+        for text in HOSTILE[:3] if title in {"Caseload report", "Duty list"} else ():
             assert text in page.evaluate("document.body.textContent")
         assert page.overflow() == 0
 
@@ -116,6 +120,35 @@ def test_page_is_quiet_and_fits_and_can_be_used_by_everyone(opened, small, size)
     assert (page.console, page.requests, page.dialogs) == ([], [], [])
     assert page.faults() == []
     assert page.overflow() == 0
+
+
+@pytest.mark.parametrize("media", ["screen", "print"])
+def test_axe_finds_nothing_on_any_page(opened, small, media):
+    """WCAG 2.2 AA, as far as a machine can see."""
+    for html in (caseload_page(small), patient_page(small, "r-ann"), use_page(small, Use(1)), duty_page(small)):
+        page = opened(html, width=390, height=844, mobile=True)
+        page.media(media)
+        assert page.axe() == []
+        assert page.overflow() == 0
+
+
+def test_a_patients_page_holds_that_person_and_what_every_page_says(small):
+    html = patient_page(small, "r-ann")
+    for words in ("X-ann", "Got worse.", "Talk with them about safety.", *ALWAYS[:3]):
+        assert words in html
+    assert "X-bob" not in html
+    assert html.index("Safety question") < html.index("Why this person is flagged")
+    with pytest.raises(DataError, match="not on this caseload") as caught:
+        patient_page(small, "r-secret")
+    assert "r-secret" not in str(caught.value)
+
+
+def test_a_patients_page_keeps_its_safety_answer_when_the_rules_fail(desk):
+    desk.person("ann", [12, 20], item9=[0, 2], as_of=15)
+    report = caseload_report(CareTables(desk.caseload, desk.occasions, None), settings=FlagSettings(), facts=FACTS)
+    html = patient_page(report, "r-ann")
+    assert "Nobody was judged." in html
+    assert "PHQ-9 question 9: above zero" in html
 
 
 def test_big_text_still_fits_a_phone(opened, small):

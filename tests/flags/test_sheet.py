@@ -39,3 +39,10 @@ def test_reasons_are_led_by_words_that_are_said_once(desk, course):
     person = sheet(desk.person("p", [12, 25], [8, 20], as_of=15), course)
     assert person.leads == ("Got worse.", "Not on track.")
     assert len(person.reasons) == 4
+
+
+def test_a_course_with_too_few_people_behind_it_is_not_drawn(desk, course):
+    """It is not used by the rule either, and a ragged band of five people would be believed."""
+    desk.person("p", [12, 12], as_of=15)
+    assert 'class="band"' in sheet(desk, course).charts[0]
+    assert 'class="band"' not in sheet(desk, course.assign(n=49)).charts[0]

@@ -86,7 +86,7 @@ def people(report: CaseloadReport, previous: pd.DataFrame | None = None) -> list
     series = _by_referral(report.series, report.settings.instruments)
     moved, now, told = _moved_words(report.moved), _now_words(report), told_people(report.foretold)
     safety = safety_sentences(report.safety, zeros)
-    courses = _Courses(report.course)
+    courses = _Courses(report.course, report.settings.course_minimum_people)
     prompted = set(report.safety.loc[report.safety["state"].eq(ABOVE_ZERO), "referral"])
     found = []
     for row in report.judged.to_dict("records"):
@@ -154,10 +154,10 @@ class Forms:
 
 
 class _Courses:
-    """Expected courses by measure and first score, looked up once each."""
+    """Expected courses by measure and first score, looked up once each; only points that enough people stand behind."""
 
-    def __init__(self, course: pd.DataFrame | None) -> None:
-        self._course = course
+    def __init__(self, course: pd.DataFrame | None, fewest: int) -> None:
+        self._course = None if course is None else course.loc[course["n"].ge(fewest)]
         self._known: dict[tuple[str, float], Band | None] = {}
 
     def band(self, key: str, first: float) -> Band | None:
