@@ -57,6 +57,13 @@ def test_with_no_gap_a_family_of_twelve_raises_a_false_alarm_in_one_of_twenty():
     assert alarms <= 0.05 * 400 + 2 * np.sqrt(400 * 0.05 * 0.95)
 
 
+def test_groups_can_be_held_against_everyone_else():
+    rows = gaps([(60, 100, 45, 100)]).rename(columns={"reference_events": "others_events", "reference_n": "others_n"})
+    assert family(rows, beside="others")["told_apart"].all()
+    with pytest.raises(ConfigError, match="against reference or others, got 'all'"):
+        family(rows, beside="all")
+
+
 def test_a_missing_column_is_named():
     with pytest.raises(ConfigError, match="need the columns reference_n"):
         family(gaps([(1, 2, 3, 4)]).drop(columns="reference_n"))

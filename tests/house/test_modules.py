@@ -11,6 +11,7 @@ TESTS = ROOT / "tests"
 LONGEST = 300  # lines of code
 HOUSE = {"house"}  # tests of the tree, not of a room
 ACROSS = {  # test file to what it holds a whole room to
+    "fairness/test_planted.py": "planted gaps are found, and none where none was planted",
     "library/test_mutations.py": "feeds damaged at random",
     "library/test_privacy.py": "sentinels are found in the vault and nowhere else",
     "library/test_real.py": "real feeds come in whole",

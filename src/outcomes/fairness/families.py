@@ -9,17 +9,19 @@ from outcomes.errors import ConfigError
 from outcomes.kernel.intervals import newcombe, proportion
 from outcomes.reference.units import PERCENT
 
-NEEDED = ("events", "n", "reference_events", "reference_n")
+BESIDE = ("reference", "others")
 
 
-def family(gaps: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+def family(gaps: pd.DataFrame, *, beside: str = "reference", level: float = 0.95) -> pd.DataFrame:
     """Look at a declared family of gaps together: simultaneous intervals, and the false discovery rate.
 
     Parameters
     ----------
     gaps : DataFrame
-        One row a comparison: events, n, reference_events, reference_n (as in `fairness.gaps.compare`); rows where one
-        side has nobody are no comparison and stay blank. Not changed.
+        One row a comparison: events, n, and <beside>_events, <beside>_n (as in `fairness.gaps.compare`); rows where
+        one side has nobody are no comparison and stay blank. Not changed.
+    beside : {"reference", "others"}
+        Whether groups are held against their reference or against everyone else.
     level : float
         Joint coverage of the simultaneous intervals.
 
@@ -33,7 +35,7 @@ def family(gaps: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     Raises
     ------
     ConfigError
-        If a column is not there.
+        If a column is not there, or groups are to be held against something else.
 
     References
     ----------
@@ -45,10 +47,13 @@ def family(gaps: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     >>> family(one)[["family_size", "told_apart"]].values.tolist()
     [[1, False]]
     """
-    absent = [name for name in NEEDED if name not in gaps.columns]
+    if beside not in BESIDE:
+        raise ConfigError(f"groups are held against {' or '.join(BESIDE)}, got {beside!r}")
+    needed = ("events", "n", f"{beside}_events", f"{beside}_n")
+    absent = [name for name in needed if name not in gaps.columns]
     if absent:
         raise ConfigError(f"gaps need the columns {', '.join(absent)}")
-    events, n, others, others_n = (gaps[name].to_numpy(dtype=float, na_value=np.nan) for name in NEEDED)
+    events, n, others, others_n = (gaps[name].to_numpy(dtype=float, na_value=np.nan) for name in needed)
     compared = (n > 0) & (others_n > 0)
     size = int(compared.sum())
     blank = np.full(len(gaps), np.nan)

@@ -9,6 +9,7 @@ import pandas as pd
 from outcomes.disclosure.gate import Gap, Rate, Released, Statistic, release
 from outcomes.errors import DataError
 from outcomes.fairness.breakdown import breakdown
+from outcomes.fairness.families import family
 from outcomes.fairness.gaps import Tolerance, reference_of, verdicts
 from outcomes.fairness.largest import largest_gaps
 from outcomes.publications.figures.groups import forest
@@ -37,6 +38,12 @@ HEADING = "For whom does it work less well?"
 KEY = ["pseudonym", "referral"]
 CASENESS = "_at_caseness"
 GAPS = partial(under_headings, by="breakdown", leave_out=("reference_events", "reference_n"))
+TOGETHER = partial(
+    under_headings,
+    by="breakdown",
+    headings={"gap_others_points": "Gap to everyone else (points)", "q_value": "q", "told_apart": "Told apart"},
+    leave_out=("others_n", "others_events", "smaller_n", "smaller_events"),
+)
 CHANCE = partial(
     plain,
     headings={
@@ -122,6 +129,7 @@ def groups_chapter(
             "Forest plot: one line a group, its rate and interval, under the heading of each breakdown.",
         ),
         Table("outcome_by_group", shown, GAPS),
+        _everyone_table(main, policy, measure),
         Table("widest_gaps", _chance_table(chance, main, rows, policy), CHANCE),
     ]
     internal = {"outcomes_by_group": table, "widest_gaps": chance}
@@ -224,6 +232,40 @@ def _gap_table(main: pd.DataFrame, policy: str, measure: str, tolerance: Toleran
     printed = let_out(table, labels=["breakdown", "group"]).table.assign(reference=references)
     said = verdicts(printed, tolerance)
     return let_out(table.assign(verdict=said), labels=["breakdown", "group", "verdict"])
+
+
+def _everyone_table(main: pd.DataFrame, policy: str, measure: str) -> Table:
+    together = family(main.reset_index(drop=True), beside="others")
+    kept = together.loc[together["told_apart"].notna()]
+    table = kept[["breakdown", "group", "n", "events", "others_n", "others_events"]]
+    table = table.assign(
+        breakdown=kept["breakdown"].map(breakdown_title),
+        told_apart=np.where(kept["told_apart"].fillna(value=False), "yes", "no"),
+        gap_others_points=kept["gap_others_points"],
+        simultaneous_low=kept["simultaneous_low"],
+        simultaneous_high=kept["simultaneous_high"],
+        q_value=kept["q_value"],
+    )
+    smaller = table[["n", "others_n"]].min(axis=1)
+    released = release(
+        table.assign(smaller_n=smaller, smaller_events=table[["events", "others_events"]].min(axis=1)).reset_index(
+            drop=True
+        ),
+        labels=["breakdown", "group", "told_apart"],
+        counts=["n", "events", "others_n", "others_events", "smaller_n", "smaller_events"],
+        statistics={
+            "gap_others_points": Statistic("smaller_n", "smaller_events", "simultaneous_low", "simultaneous_high", 1),
+            "q_value": Statistic("smaller_n", "smaller_events", decimals=3),
+        },
+        policy=policy,
+        title=f"{_name(measure)}: every group against everyone else, all comparisons looked at together",
+        notes=[
+            f"{len(kept)} comparisons are one family: intervals hold all at once with 95 % (Newcombe at Bonferroni's level). "
+            "q: share of false discoveries among gaps as clear as this (Benjamini and Hochberg). Not told apart is not "
+            "the same as no gap."
+        ],
+    )
+    return Table("groups_against_everyone", released, TOGETHER)
 
 
 def _chance_table(chance: pd.DataFrame, main: pd.DataFrame, rows: pd.DataFrame, policy: str) -> Released:
