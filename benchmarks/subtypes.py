@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from outcomes.kernel.ascent import ascend
-from outcomes.kernel.latent_markov import LatentMarkovParameters, expect, improver, nominal
+from outcomes.kernel.latent_markov import LatentMarkovParameters, expect, improver, leap, nominal
 from outcomes.kernel.latent_markov_packing import Observations, observe
 from outcomes.kernel.latent_markov_starts import REACHED, Search, search, start_values
 
@@ -116,7 +116,7 @@ def one_start(observations: Observations) -> tuple[float, int, str]:
     improve = improver(observations, form, STATES)
     _, start = start_values(observations, form, STATES, 1, np.random.default_rng(0))
     before = time.process_time()
-    climb = ascend(start, improve, tolerance=1e-4, score_tolerance=1e-2, sweeps=3000)
+    climb = ascend(start, improve, tolerance=1e-4, score_tolerance=1e-2, sweeps=3000, leap=leap)
     return time.process_time() - before, climb.sweeps, climb.reason
 
 
