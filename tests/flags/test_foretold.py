@@ -15,7 +15,6 @@ from outcomes.flags.foretold import (
     STALE,
     Foretold,
     flagging,
-    from_individual,
     model_use,
     told_people,
 )
@@ -159,25 +158,11 @@ def test_a_model_that_calms_hides_no_safety_answer(desk, course):
 
 
 def test_who_is_outside_the_training_data_has_a_caution_and_no_chance(desk, course):
-    status = pd.DataFrame(
-        {
-            "referral": ["r-ann", "r-bob"],
-            "status": ["scored", "outside the training data"],
-            "because": ["", "age_band of nobody"],
-        }
-    )
-    rows = [("joint", "planned", 0.2), ("sum", "dropped_out", 0.3), ("sum", "reliable_recovery", 0.42)]
-    rows.append(("joint", "still_open", 0.1))
-    endings = pd.DataFrame(rows, columns=["kind", "ending", "probability"])
-    endings = endings.assign(referral="r-ann", low=0.1, high=0.6, horizon_weeks=24)
-    reasons = pd.DataFrame(columns=["referral", "direction", "rank", "word", "reason"])
-    told = from_individual(status, endings, reasons, sha256=SHA, trained_on="identified", made_on=date(2025, 1, 1))
+    cautions = pd.DataFrame({"referral": ["r-bob"], "words": ["This person is unlike those the model learned from."]})
+    told = foretold(cautions=cautions, weeks=24)
     said = told_people(told)
-    assert [ending.what for ending in said["r-ann"].endings] == [
-        "Reliable recovery",
-        "Stopping early",
-        "Still in treatment",
-    ]
     assert (said["r-bob"].endings, len(said["r-bob"].cautions)) == ((), 1)
-    html = patient_page(made(desk, told, course=course), "r-ann")
-    assert "How it may end within 24 weeks" in html
+    report = made(desk, told, course=course)
+    assert "unlike those the model learned from" in patient_page(report, "r-bob")
+    assert "The model gave no answer for this person." in patient_page(report, "r-bob")
+    assert "How it may end within 24 weeks" in patient_page(report, "r-ann")

@@ -178,11 +178,13 @@ def test_a_team_has_a_folder_of_its_own_and_nobody_else_in_it(place, feed):
 
 def test_each_report_has_an_audit_line_with_counts_and_a_hash_and_nobody(place, feed, monkeypatch):
     said = []
-    monkeypatch.setattr(caseload, "append", lambda folder, **line: said.append(line))
+    monkeypatch.setattr(caseload, "note_access", lambda _, *words, **line: said.append({"words": words, **line}))
     done = write_caseload(place.request(SHORT, source=feed))
-    assert len(said) == 1
-    assert done.receipt.digest in said[0]["purpose"]
-    assert said[0]["counts"]["open"] == twin(place)["counts"]["open"]
+    read, report = said  # the care view was read; a report was written
+    assert read["words"] == ("flags", "direct care")
+    assert done.receipt.digest in report["words"][1]
+    assert report["counts"]["files"] == len(done.receipt.files)
+    assert report["counts"]["open"] == twin(place)["counts"]["open"]
     assert not any(person in repr(said) for person in people(feed)[0]["patient_id"])
 
 
@@ -190,7 +192,7 @@ def test_without_an_audit_line_there_is_no_report(place, feed, monkeypatch):
     def refuse(*_, **__):
         raise AccessError("the audit log cannot be written")
 
-    monkeypatch.setattr(caseload, "append", refuse)
+    monkeypatch.setattr(caseload, "noted", refuse)
     with pytest.raises(AccessError, match="audit log"):
         write_caseload(place.request(SHORT, source=feed))
     assert not (place.report / "care").exists()

@@ -95,66 +95,6 @@ class Foretold:
             raise ConfigError("endings.probability must lie between 0 and 1")
 
 
-SHOWN: Final = ("reliable_recovery", "reliable_improvement", "reliable_deterioration", "dropped_out", "still_open")
-OUTSIDE: Final = "outside the training data"
-
-
-def from_individual(
-    status: pd.DataFrame,
-    endings: pd.DataFrame,
-    reasons: pd.DataFrame,
-    *,
-    sha256: str,
-    trained_on: str,
-    made_on: date | None,
-    record: pd.DataFrame | None = None,
-) -> Foretold:
-    """Arrange what a model says of open cases one by one as these pages read it.
-
-    Parameters
-    ----------
-    status
-        referral, status, because: whom the model may speak of, and why not.
-    endings
-        referral, kind ("joint" or "sum"), ending, probability, low, high, horizon_weeks; the sums and "still_open" are
-        shown, the joint endings of which they are made are not.
-    reasons
-        referral, direction, rank, word, reason.
-    sha256, trained_on, made_on
-        As in `Foretold`.
-    record
-        From `track_record.track_record`, or None.
-
-    Returns
-    -------
-    Foretold
-        Those outside the training data have a caution and no ending.
-
-    Raises
-    ------
-    DataError
-        If a column is missing.
-    """
-    require(status, ("referral", "status", "because"), "status")
-    require(endings, ("referral", "kind", "ending", "probability", "low", "high", "horizon_weeks"), "endings")
-    order = {name: place for place, name in enumerate(SHOWN)}
-    shown = endings.loc[endings["ending"].isin(SHOWN) & (endings["kind"].eq("sum") | endings["ending"].eq(SHOWN[-1]))]
-    shown = shown.sort_values("ending", key=lambda names: names.map(order), kind="stable")
-    outside = status.loc[status["status"].eq(OUTSIDE), "referral"]
-    unlike = "People like this were rare or absent when the model learned, so it says nothing of them."
-    weeks = endings["horizon_weeks"].dropna()
-    return Foretold(
-        sha256=sha256,
-        trained_on=trained_on,
-        made_on=made_on,
-        endings=shown[["referral", "ending", "probability", "low", "high"]].reset_index(drop=True),
-        reasons=reasons.reindex(columns=list(REASON_COLUMNS)),
-        cautions=pd.DataFrame({"referral": outside, "words": unlike}).reset_index(drop=True),
-        record=NO_RECORD.copy() if record is None else record,
-        weeks=None if weeks.empty else int(weeks.iloc[0]),
-    )
-
-
 def model_use(settings: FlagSettings, foretold: Foretold | None, *, kind: str, as_of: date | None) -> str:
     """Say whether the model's answers may be shown and may flag.
 

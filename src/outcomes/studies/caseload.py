@@ -18,7 +18,6 @@ from outcomes.flags.settings import Link, ModelPermission
 from outcomes.flags.twin import read_twin
 from outcomes.flags.use import Use, read_record, use_of
 from outcomes.flags.writer import LAST, Receipt, Writing, file_name, write_report
-from outcomes.library.audit import append
 from outcomes.library.care import CareView, care_view
 from outcomes.library.relink import identities
 from outcomes.measures.scoring import totals
@@ -33,7 +32,6 @@ from outcomes.studies.workspace import Workspace, staged
 
 STEP = "Judging the caseload"
 DRAWING = "Writing the caseload pages"
-AUDIT = "audit"
 
 
 @dataclass(frozen=True)
@@ -179,11 +177,10 @@ def noted(workspace: Workspace, report: CaseloadReport, receipt: Receipt, *, com
     DataError
         If somebody changed the log.
     """
-    append(
-        workspace.library.parent / AUDIT,
-        keys=workspace.keys,
-        command=command,
-        purpose=f"direct care: caseload report, files {receipt.digest}",
+    note_access(
+        workspace,
+        command,
+        f"{PURPOSES['flags']}: caseload report, files {receipt.digest}",
         snapshot=report.facts.snapshot,
         counts={**receipt.counts, "files": len(receipt.files)},
     )
