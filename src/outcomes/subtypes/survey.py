@@ -1,7 +1,7 @@
 """Latent classes of a survey: weights in the fit, strata and sampling units in the errors.
 
-With survey weights the likelihood is a pseudo-likelihood: estimates speak for the population, but log-likelihood and the
-criteria built on it (AIC, BIC, likelihood ratios, the errors from its curvature) are not those of a random sample.
+With survey weights the likelihood is a pseudo-likelihood: estimates speak for the population, but log-likelihood and
+the criteria built on it (AIC, BIC, likelihood ratios, the errors from its curvature) are not those of a random sample.
 Choose the number of classes without weights and say so; take errors from here.
 """
 
@@ -19,8 +19,8 @@ from outcomes.subtypes.refitting import bench, in_order, refit
 from outcomes.subtypes.sequences import sequences
 
 SAID = (
-    "Weighted by survey weights scaled to the number of people; errors by the rescaling bootstrap of sampling units within "
-    "strata. Information criteria of a weighted fit are not those of a random sample and are not printed."
+    "Weighted by survey weights scaled to the number of people; errors by the rescaling bootstrap of sampling units "
+    "within strata. Information criteria of a weighted fit are not those of a random sample and are not printed."
 )
 FEWEST_UNITS = 2
 

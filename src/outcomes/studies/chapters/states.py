@@ -10,9 +10,10 @@ from outcomes.publications.figures.subtypes import profile_heat_map, transition_
 from outcomes.publications.grids import plain
 from outcomes.publications.methods import Step
 from outcomes.publications.page import Picture, Section, Table
-from outcomes.reference.instruments import Item, instrument
+from outcomes.reference.instruments import instrument
 from outcomes.studies.chapters.chapter import Chapter
 from outcomes.studies.chapters.endings import drop_out, drop_out_blocks, outcome_blocks, outcomes_by_state
+from outcomes.studies.chapters.state_lasting import item_of, item_word, lasting_blocks
 from outcomes.studies.chapters.state_rivals import (
     course_blocks,
     first_state_blocks,
@@ -31,7 +32,6 @@ from outcomes.subtypes.uncertainty import standard_errors
 
 HEADING = "Which states do people pass through?"
 KEY = ["pseudonym", "referral"]
-LASTING = {"observed_pct": "Observed (%)", "implied_pct": "Implied (%)", "standardised_residual": "Residual"}
 CHOICE_HEADINGS = {
     "aic": "AIC",
     "bic": "BIC",
@@ -85,7 +85,7 @@ def states_chapter(materials: Materials, states: States, *, policy: str) -> Chap
         blocks.append(_transition_picture(moves, policy))
         lasting = item_persistence(states.model, states.trajectories)
         internal["item_persistence"] = lasting
-        blocks += _lasting_blocks(lasting, policy)
+        blocks += lasting_blocks(lasting, policy)
         blocks += course_blocks(states, policy)
     by_state = outcomes_by_state(materials, states)
     if by_state is not None:
@@ -231,7 +231,7 @@ def _named(states: States) -> pd.DataFrame:
     if shapes is not None:
         names = state_names(states.model, shapes=shapes["shape"].tolist())
     else:
-        domains = {column: _item(column).domain for column in columns}
+        domains = {column: item_of(column).domain for column in columns}
         names = state_names(states.model, states.trajectories, domains=domains)
     people = occupancy(states.model, states.trajectories).assign(stability=judgements(states))
     return people.assign(name=[name.removeprefix("state ").replace(":", "") for name in names])
@@ -253,65 +253,11 @@ def _state_table(people: pd.DataFrame, policy: str) -> Released:
     )
 
 
-def _lasting_blocks(lasting: pd.DataFrame, policy: str) -> list[str | Table | Picture]:
-    kept = lasting[lasting["kind"].eq("persistence")]
-    noticed = int(kept["noticed"].sum())
-    words = (
-        f"Items keep a persistence of their own: for {noticed} of {len(kept)} items, persistence from one questionnaire to "
-        "the next differs from what the states imply by more than twice its standard error."
-    )
-    gap = 100 * (kept["observed"] - kept["implied"]).median()
-    if noticed:
-        words += (
-            f" In the middle item {abs(gap):.0f} points {'more' if gap > 0 else 'fewer'} persist than the states carry."
-        )
-    return [words, Table("item_persistence", _lasting_table(lasting, policy), partial(plain, headings=LASTING))]
-
-
-def _lasting_table(lasting: pd.DataFrame, policy: str) -> Released:
-    several = lasting["item"].str.rpartition("_")[0].nunique() > 1
-    shown = pd.DataFrame(
-        {
-            "item": [_item_word(item, several=several) for item in lasting["item"]],
-            "kind": lasting["kind"],
-            "pairs": lasting["n_pairs"].astype(int),
-            "observed_pct": 100 * lasting["observed"],
-            "implied_pct": 100 * lasting["implied"],
-            "standardised_residual": lasting["residual"],
-        }
-    )
-    decimals = {"observed_pct": 0, "implied_pct": 0, "standardised_residual": 1}
-    return release(
-        shown,
-        labels=["item", "kind"],
-        counts=["pairs"],
-        statistics={name: Statistic("pairs", decimals=places) for name, places in decimals.items()},
-        policy=policy,
-        title="Does each symptom persist and begin as the states imply",
-        notes=[
-            "Persistence: present (1 or more) at the next questionnaire among those with it; onset: among those without. "
-            "Implied by the model before anything is known of the person. Residual: the difference over its standard "
-            "error, clustered by referral; beyond 2 in size is noticed. Pairs of successive questionnaires."
-        ],
-    )
-
-
 def _profile(states: States, people: pd.DataFrame) -> pd.DataFrame:
     profile = states.model.profile().merge(people[["state", "name", "people_ever"]], on="state")
     keys = profile["item"].str.rpartition("_")[0]
     several = keys.nunique() > 1
-    return profile.assign(word=[_item_word(item, several=several) for item in profile["item"]])
-
-
-def _item_word(column: str, *, several: bool) -> str:
-    key, _, number = column.rpartition("_")
-    item = _item(column)
-    return f"{instrument(key).short_name} {number} {item.word}" if several else f"{number} {item.word}"
-
-
-def _item(column: str) -> Item:
-    key, _, number = column.rpartition("_")
-    return next(item for item in instrument(key).items if item.number == int(number))
+    return profile.assign(word=[item_word(item, several=several) for item in profile["item"]])
 
 
 def _profile_picture(profile: pd.DataFrame, states: States, policy: str) -> Picture:
