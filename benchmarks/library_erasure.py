@@ -1,8 +1,8 @@
 """How long does it take to forget one person? ``python benchmarks/library_erasure.py [occasions] [patients] [folder]``.
 
 The invented feed of `benchmarks/library.py`, taken in once. Then, in a process of its own, the erasure of one person
-from library and vault: found by NHS number, parts rewritten, history dropped, tombstone set; and a check that nobody of that
-number is known any longer. Wall and processor seconds, bytes rewritten.
+from library and vault: found by NHS number, parts rewritten, history dropped, tombstone set; and a check that nobody
+of that number is known any longer. Wall and processor seconds, bytes rewritten.
 """
 
 import argparse
