@@ -1,7 +1,7 @@
 """Do the items measure the same states in every group: a likelihood-ratio test with the sizes of what differs.
 
-A fairness check: where people in the same state answer an item otherwise because of the group they belong to, a total, a
-threshold or a state does not mean the same for them.
+A fairness check: where people in the same state answer an item otherwise because of the group they belong to, a total,
+a threshold or a state does not mean the same for them.
 """
 
 from dataclasses import dataclass
