@@ -104,6 +104,13 @@ def paper(page, name, first, last):
         whole.save(FOLDER / name, optimize=True)
 
 
+def smaller(path):
+    """Keep as few colours as the page has shades."""
+    from PIL import Image
+
+    Image.open(path).convert("RGB").quantize(48).save(path, optimize=True)
+
+
 def main():
     rules_only, with_model = reports()
     before = rules_only.judged[["referral", "therapist", "status"]].copy()
@@ -129,9 +136,16 @@ def main():
                 faults = [*page.faults(), *page.axe(), *(["too wide"] if page.overflow() else [])]
                 sys.stdout.write(f"{name} {size}: {faults or 'clean'}\n")
                 page.close()
+            if name == "caseload":  # one screen: the list, and the first sheet below it
+                page = browser.open(path, width=1000, height=1350)
+                page.evaluate("document.querySelector('#people').scrollIntoView()")
+                page.screenshot(FOLDER / "caseload_page.png", full=False)
+                page.close()
             page = browser.open(path)
             paper(page, f"{name}_a4.png", 1, 3)
             page.close()
+    for path in [FOLDER / "caseload_page.png", *FOLDER.glob("*_desktop.png"), *FOLDER.glob("*_phone.png")]:
+        smaller(path)
 
 
 if __name__ == "__main__":
