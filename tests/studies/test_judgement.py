@@ -10,7 +10,12 @@ from outcomes.studies.judgement import judge_states
 @pytest.fixture(scope="module")
 def judged(materials, states):
     settings = SubtypeSettings(
-        states=(2, 3), stability_resamples=3, cross_validation_folds=2, lr_bootstrap=2, families=False
+        states=(2, 3),
+        stability_resamples=3,
+        cross_validation_folds=2,
+        lr_bootstrap=2,
+        measurement_by=("gender",),
+        families=False,
     )
     return judge_states(materials, states.trajectories, states.selection, states.severity, settings, seed=4)
 
@@ -21,6 +26,7 @@ def test_everything_that_was_asked_for_is_there(judged, states):
     assert judged.ratio.simulated.size == 2
     assert judged.ratio.k == states.model.n_states
     assert judged.families is None
+    assert list(judged.measurement or {}) == ["gender"] or "measurement" in judged.because
     assert len(judged.shapes) == states.model.n_states
     assert {"recovery", "reliable_improvement", "change_in_phq9"} <= set(judged.implied["measure"])
 
@@ -32,7 +38,7 @@ def test_stability_is_that_of_the_chosen_model(judged, states):
 
 
 def test_what_the_data_do_not_bear_says_why(judged):
-    assert set(judged.because) <= {"elsewhere", "halves", "first_state", "implied", "crossing"}
+    assert set(judged.because) <= {"elsewhere", "halves", "first_state", "implied", "crossing", "measurement"}
     for reason in judged.because.values():
         assert len(reason) > 10
 

@@ -20,6 +20,7 @@ from outcomes.subtypes.implied import implied_outcome, observed_outcome
 from outcomes.subtypes.item_outcomes import judges
 from outcomes.subtypes.latent_markov import LatentMarkov
 from outcomes.subtypes.likelihood_ratio import RatioTest, bootstrap_likelihood_ratio
+from outcomes.subtypes.measurement import Measurement, measurement_by_group
 from outcomes.subtypes.selection import Selection
 from outcomes.subtypes.severity import shape_residuals
 from outcomes.subtypes.stability import Agreement, Stability, bootstrap, replicate, split_half
@@ -28,6 +29,7 @@ from outcomes.subtypes.validation import cross_validated
 Work = Callable[[dict[str, object]], object]
 KEY = ["pseudonym", "referral"]
 STARTS = 5
+FEWEST_IN_GROUP = 100  # smaller groups are compared together
 HALF_STARTS = 30
 LARGEST_SHARE = 0.5  # a service with more of the people than the rest together cannot be kept out
 IMPLIED_PEOPLE = 4_000
@@ -57,6 +59,8 @@ class Judgement:
         Outcomes that are scored from the items, as the model implies them, by first state.
     first_state : DataFrame or None
         Characteristics and the first state, naive and corrected.
+    measurement : dict of str to Measurement, or None
+        Whether people in the same state answer alike, by grouping.
     because : dict of str to str
         Why something was left out.
     """
@@ -72,6 +76,7 @@ class Judgement:
     families: pd.DataFrame | None = None
     implied: pd.DataFrame | None = None
     first_state: pd.DataFrame | None = None
+    measurement: dict[str, Measurement] | None = None
     because: dict[str, str] = field(default_factory=dict)
 
 
@@ -155,6 +160,7 @@ class _Judge:
             ("families", lambda _: self.families(severity), settings.families),
             ("implied", self.implied, self.moving),
             ("first_state", self.first_state, several),
+            ("measurement", self.measurement, self.moving and bool(settings.measurement_by)),
         ]
         return [(name, work) for name, work, wanted in steps if wanted]
 
@@ -269,6 +275,18 @@ class _Judge:
         people = self.sequences.keys[KEY].merge(self.materials.episodes[[*KEY, *columns]], on=KEY, how="left")
         table, n = membership(self.model, self.sequences, people[columns])
         return table.assign(n=n)
+
+    def measurement(self, _: dict[str, object]) -> dict[str, Measurement]:
+        episodes, found = self.materials.episodes, {}
+        for key in self.settings.measurement_by:
+            if key not in episodes:
+                raise DataError(f"measurement_by: this feed does not tell {key}")
+            of = self.sequences.keys[KEY].merge(episodes[[*KEY, key]], on=KEY, how="left")[key].astype(object)
+            counts = of.value_counts()
+            large = of.where(of.isin(counts.index[counts >= FEWEST_IN_GROUP]), "others")
+            self.progress(f"Comparing what items measure by {key}", 0, 1)
+            found[key] = measurement_by_group(self.model, self.sequences, large.to_numpy())
+        return found
 
     def _quick(self) -> LatentMarkov:
         return LatentMarkov(

@@ -1,8 +1,8 @@
 """Which depressions are there: hidden states of item trajectories, how many, how they look, and what follows them.
 
 The models: `latent_markov` (the estimator), `mixed` (trajectory classes with states inside), `covariates`, `exits`
-(endings as data), `gaps`, `grouped`, `growth` (growth mixtures of totals), `kmeans` (the plain baseline), `families` (all
-of them in one table), `sequences` (what may be put in).
+(endings as data), `gaps`, `grouped`, `growth` (growth mixtures of totals), `kmeans` (the plain baseline), `families`
+(all of them in one table), `sequences` (what may be put in).
 
 How many and whether to believe it: `selection`, `validation` (people held out), `likelihood_ratio` (data made by the
 smaller model), `stability` (other patients, halves, another service), `uncertainty` (errors of every probability),

@@ -61,6 +61,10 @@ def rival_blocks(states: States, policy: str) -> Blocks:
             f"Bootstrap likelihood-ratio test of {test.larger} against {test.k} states: ratio {test.ratio:.1f}, "
             f"p = {test.p_value:.3f} by {test.simulated.size} simulated data sets: by the 5 % convention {verdict}."
         )
+    for key, measured in (found.measurement or {}).items():
+        blocks.append(f"Do people in the same state answer alike, by {title_of(key).lower()}? {measured.said()}")
+    if "measurement" in found.because:
+        blocks.append(f"Groups could not be compared: {found.because['measurement']}.")
     if found.families is not None:
         blocks.append(_families(found.families, people, policy))
     return blocks

@@ -29,6 +29,8 @@ class SubtypeSettings(Section):
     """Folds of patients in which each number of states foretells the others; 0 leaves it out, 5 takes some minutes."""
     lr_bootstrap: int = Field(default=0, ge=0, le=5000)
     """Simulated data sets for the likelihood-ratio test of one more state than chosen; 0 leaves it out, 99 is usual."""
+    measurement_by: tuple[str, ...] = ()
+    """Groupings by which it is tested whether people in the same state answer alike; minutes each for large feeds."""
     families: bool = True
     """Whether trajectory classes, growth mixtures and k-means stand beside the latent states."""
 
