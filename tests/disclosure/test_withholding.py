@@ -71,3 +71,11 @@ def test_where_the_cell_is_gone_already_its_neighbour_goes_too():
     done = attack_and_withhold({"t": draft})
     assert attack(done.tables) == ()
     assert done.tables["t"].table["n"].isna().sum() >= 2
+
+
+def test_what_is_withheld_in_a_table_is_withheld_in_the_figure_of_a_part_of_it():
+    frame = pd.DataFrame({"by": "ward", "g": ["All", *"abcdef"], "n": [6, 1, 1, 1, 1, 1, 1]})
+    whole = release(frame, labels=["by", "g"], counts=["n"], title="t")
+    part = release(frame[["g", "n"]].iloc[1:4], labels=["g"], counts=["n"], title="figure")
+    done = attack_and_withhold({"whole": whole, "part": part})
+    assert done.tables["part"].table["n"].isna().all()

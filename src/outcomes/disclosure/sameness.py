@@ -1,8 +1,7 @@
 """Which printed cells are one and the same number? Copies within a table, between tables, and in earlier releases."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
-from outcomes.disclosure.links import Links
 from outcomes.disclosure.seal import Column, Released
 
 BEFORE = " / "  # stands between the entry of an earlier release and the name of its table
@@ -29,8 +28,9 @@ def counts_of(released: Released) -> Iterator[Column]:
 def same_cells(tables: Mapping[str, Released]) -> dict[Cell, Cell]:
     """Find cells that hold the same number of the same people, within a table and between tables.
 
-    Cells of one release are the same where labels, column, printed and true count agree; cells of an earlier release of
-    the same snapshot belong to the row with the same labels in the table of the same name.
+    Cells of one release are the same where column and true count agree and the labels of one are among those of the
+    other (a figure of one breakdown, beside the table of all). Cells of an earlier release of the same snapshot belong
+    to the row with the same labels in the table of the same name.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def same_cells(tables: Mapping[str, Released]) -> dict[Cell, Cell]:
     dict of Cell to Cell
         Each cell that is a copy, and the cell it is a copy of.
     """
-    first: dict[tuple[object, ...], Cell] = {}
+    known: dict[tuple[str, str], list[tuple[frozenset[str], Cell]]] = {}
     found: dict[Cell, Cell] = {}
     now = {name: released for name, released in tables.items() if BEFORE not in name}
     for name, released in tables.items():
@@ -54,10 +54,13 @@ def same_cells(tables: Mapping[str, Released]) -> dict[Cell, Cell]:
         labels = [column.name for column in released.columns if column.kind == "label"]
         for count in counts_of(released):
             for row in range(len(released.table)):
-                key = _identity(released, labels, count.name, row)
-                there = first.setdefault(key, (name, row, count.name))
-                if there != (name, row, count.name) and (name, row, count.name) not in found:
-                    found[name, row, count.name] = there
+                cell, words = (name, row, count.name), frozenset(str(released.table[of].iloc[row]) for of in labels)
+                alike = known.setdefault((count.name, _size(released, count.name, row)), [])
+                there = next((of for others, of in alike if words <= others or others <= words), None)
+                if there is None:
+                    alike.append((words, cell))
+                else:
+                    found.setdefault(cell, there)
     return {cell: _root(cell, found) for cell in found}
 
 
@@ -80,20 +83,9 @@ def _row_words(released: Released) -> list[tuple[str, ...]]:
     return list(zip(*(released.table[name].astype(str) for name in labels), strict=True))
 
 
-def _identity(released: Released, labels: Iterable[str], column: str, row: int) -> tuple[object, ...]:
-    named = tuple(sorted(str(released.table[name].iloc[row]) for name in labels))
-    marks = _marks(released.links, column)
-    printed = released.table[column].iloc[row]
-    size = marks[row] if marks else f"printed {printed}"
-    return named, column, size, released.policy, _is_numerator(released, column)
-
-
-def _marks(links: Links, column: str) -> tuple[str, ...]:
-    return links.marks.get(column, ())
-
-
-def _is_numerator(released: Released, column: str) -> bool:
-    return any(of.kind == "rate" and of.of[0] == column for of in released.columns)
+def _size(released: Released, column: str, row: int) -> str:
+    marks = released.links.marks.get(column, ())
+    return (marks[row] if marks else "") or f"{released.title}: printed {released.table[column].iloc[row]}"
 
 
 def _root(cell: Cell, found: Mapping[Cell, Cell]) -> Cell:

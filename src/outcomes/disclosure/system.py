@@ -176,9 +176,12 @@ class _Builder:
             return (0.0 if rule.suppress_zero else 1.0, rule.threshold - 1.0) if starred else (0.0, FREE)
         if not wholes or rule.rounding != "midpoint":
             return band(value, rule)
+        all_but_few = any(
+            value >= whole - rule.base / 2 for whole in wholes
+        )  # perhaps: of a whole that is a part itself
         if value <= rule.base / 2:
-            return 0.0, float(rule.base)
-        if any(value == whole - rule.base / 2 for whole in wholes):  # perhaps all but a few
+            return 0.0, FREE if all_but_few else float(rule.base)
+        if all_but_few:
             return rule.base + 1.0, FREE
         return band(value, rule) if value % rule.base == rule.base / 2 else (0.0, FREE)
 
