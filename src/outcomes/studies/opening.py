@@ -115,7 +115,10 @@ def open_study(request: Request, *, fresh: bool, progress: Progress = silent, co
     experiment, workspace, report = arrive(request, fresh=fresh, progress=progress)
     purpose = purpose_of(experiment)
     if request.allowlist is not None:
-        register_allowlist(request.allowlist, library=workspace.library, vault=workspace.vault, keys=workspace.keys)
+        allowed = register_allowlist(
+            request.allowlist, library=workspace.library, vault=workspace.vault, keys=workspace.keys
+        )
+        note_access(workspace, "optout", PURPOSES["optout"], counts={"allowed": allowed}, anchor=True)
     step = "Reading the research view"
     progress(step, 0, 1)
     try:
