@@ -19,8 +19,8 @@ from outcomes.errors import ConfigError, OutcomesError
 
 EXIT_CODES = (
     "Exit codes: 0 done; 2 a parameter or experiment file is wrong; 3 the data cannot be used; 4 access (key, "
-    "allowlist, lock, permission); 5 disclosure; 6 a model did not converge; 7 a model's gate is red; 70 a defect of "
-    "ours; 130 stopped with Ctrl-C."
+    "allowlist, lock, permission); 5 disclosure; 6 a model did not converge; 7 a model's gate is red; 10 caseload "
+    "pages by the rules only, because the model could not be used; 70 a defect of ours; 130 stopped with Ctrl-C."
 )
 
 app = typer.Typer(

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from outcomes.library.lineage import What, note
+from outcomes.library.sealing import library_key
+from outcomes.library.store import Store
 from outcomes.prognosis.replicates import replicates
 from outcomes.prognosis.splits import BY_PATIENT
 from outcomes.publications.page import Report
@@ -50,9 +53,27 @@ def recorded(materials: Materials, store: Path | None) -> Iterator[Run]:
         configuration=experiment.model_dump(mode="json", exclude_none=True),
     )
     with tracker(subject, store=store) as run:
+        if run.run_id:  # noted before anything is in it: an erasure then finds it even if the study is stopped
+            note_product(materials, what="run", place=f"mlflow/{run.run_id}")
         counts = {name: len(frame) for name, frame in view.tables.items()}
         run.dataset(experiment.study.name, view.snapshot, kind=view.kind, counts=counts)
         yield run
+
+
+def note_product(materials: Materials, *, what: What, place: str, released: bool = False) -> None:
+    """Note what was made from the snapshot, so that an erasure finds it.
+
+    Parameters
+    ----------
+    materials
+        Settings and research view.
+    what, place, released
+        As `outcomes.library.lineage.note` takes them.
+    """
+    opened = materials.opened
+    shelf = Store(opened.workspace.library, key=library_key(opened.workspace.keys))
+    made_by = f"run {opened.experiment.study.name}"
+    note(shelf, what=what, place=place, snapshot=opened.view.snapshot, made_by=made_by, released=released)
 
 
 def record(

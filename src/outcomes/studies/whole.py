@@ -10,7 +10,7 @@ from outcomes.errors import DataError
 from outcomes.flags.writer import write_report as write_caseload_report
 from outcomes.library.intake import IntakeReport
 from outcomes.publications.writer import write_report
-from outcomes.studies.caseload import describe, judge_caseload, known_course
+from outcomes.studies.caseload import describe, judge_caseload, known_course, noted
 from outcomes.studies.chapters.change import change_chapter
 from outcomes.studies.chapters.chapter import Chapter
 from outcomes.studies.chapters.gap import gap_chapter
@@ -26,7 +26,7 @@ from outcomes.studies.forecast import Forecast, forecast
 from outcomes.studies.materials import Materials, prepare
 from outcomes.studies.opening import Request, open_study
 from outcomes.studies.progress import Progress, silent
-from outcomes.studies.recording import record, record_resamples, recorded
+from outcomes.studies.recording import note_product, record, record_resamples, recorded
 from outcomes.studies.registering import judge_models, register_models
 from outcomes.studies.reporting import study_methods, study_report
 from outcomes.studies.states import find_states
@@ -117,6 +117,7 @@ def run_study(
         methods = study_methods(materials, chapters, policy=policy)
         step = "Writing the report"
         progress(step, 0, 2)
+        note_product(materials, what="report", place=f"reports/{workspace.study}", released=True)
         with staged(workspace.report) as folder:
             write_report(report, folder, methods=methods)
             metrics = {name: value for chapter in chapters for name, value in chapter.metrics.items()}
@@ -205,7 +206,8 @@ def _caseload(materials: Materials, workspace: Workspace, folder: Path, progress
         report = judge_caseload(experiment, workspace, known_course(materials), progress=progress)
     except DataError as lacking:
         return (f"No caseload page: {lacking}",)
-    write_caseload_report(folder / "care", report)
+    receipt = write_caseload_report(folder / "care", report)
+    noted(workspace, report, receipt, command="run")
     return describe(report, workspace.report / "care")
 
 

@@ -160,7 +160,8 @@ def _beyond(
     materials: Materials, rows: pd.DataFrame, measure: str, settings: FairnessSettings, policy: str
 ) -> tuple[list[str | Table | Picture], dict[str, pd.DataFrame]]:
     by = list(settings.by)
-    known = [name for name in (*settings.case_mix, SERVICE, YEARS, DEPRIVATION) if name in materials.episodes]
+    wanted = dict.fromkeys((*settings.case_mix, SERVICE, YEARS, DEPRIVATION))
+    known = [name for name in wanted if name in materials.episodes]
     absent = [name for name in known if name not in rows.columns]
     wide = rows.merge(materials.episodes[[*KEY, *absent]], on=KEY) if absent else rows
     blocks: list[str | Table | Picture] = []
