@@ -3,6 +3,8 @@
 `teach` learns from the research view, `foretell` answers for open cases. Patient level: for direct care only.
 """
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -84,6 +86,14 @@ class Taught:
     reasons: BoostedTrees | None
     frontier: Frontier
     trained_on: str
+
+    @property
+    def sha256(self) -> str:
+        """Digest of what gives the probabilities: encoding and trees of both models."""
+        digest = hashlib.sha256(json.dumps(list(self.endings.encoding_.levels.items())).encode("utf-8"))
+        for part in (self.endings.hazard_, self.endings.change_):
+            digest.update(part.booster_.save_raw(raw_format="ubj"))
+        return digest.hexdigest()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,61 @@
+"""From lessons to the clinical page: open cases only, each with its bounds, and nothing real from the invented."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from outcomes.errors import ConfigError
+from outcomes.studies.experiment import PrognosisSettings, TargetSettings
+from outcomes.studies.foretelling import foretelling
+from outcomes.studies.joint_endings import joint_forecast
+
+TODAY = date(2023, 6, 30)
+SETTINGS = PrognosisSettings(
+    target=TargetSettings(kind="reliable_improvement"),
+    landmarks=(0, 1),
+    ending_folds=2,
+    resamples=100,
+    probability_resamples=2,
+)
+
+
+@pytest.fixture(scope="module")
+def learnt(materials):
+    return joint_forecast(materials, SETTINGS, seed=1)
+
+
+@pytest.fixture(scope="module")
+def tables(materials):
+    """The tables of a care view: those of the research view with the day on which each referral was received."""
+    view = materials.opened.view.tables
+    return {**view, "referrals": view["referrals"].assign(day_zero=date(2023, 2, 1))}
+
+
+@pytest.mark.slow
+def test_open_cases_get_numbers_with_bounds_reasons_and_a_record(learnt, tables, materials):
+    told = foretelling(learnt, tables, materials.opened.experiment, as_of=TODAY, made_on=TODAY)
+    still = materials.episodes.loc[materials.episodes["open"].astype(bool), "referral"]
+    assert len(told.endings)
+    assert told.endings["referral"].isin(still).all()
+    assert told.endings["probability"].between(told.endings["low"] - 1e-9, told.endings["high"] + 1e-9).all()
+    assert set(told.endings["ending"]) == {
+        "recovery", "reliable_recovery", "reliable_improvement", "reliable_deterioration", "dropped_out"
+    }  # fmt: skip
+    assert not set(told.cautions["referral"]) & set(told.endings["referral"])
+    assert told.record.groupby("ending")["n"].sum().max() <= materials.episodes["pseudonym"].nunique()
+    assert (told.weeks, told.trained_on, len(told.sha256)) == (24, "invented", 64)
+
+
+@pytest.mark.slow
+def test_real_people_hear_nothing_from_an_invented_model(learnt, tables, materials):
+    experiment = materials.opened.experiment
+    real = experiment.model_copy(update={"source": experiment.source.model_copy(update={"kind": "identified"})})
+    with pytest.raises(ConfigError, match="taught by an invented service"):
+        foretelling(learnt, tables, real, as_of=TODAY, made_on=TODAY)
+
+
+@pytest.mark.slow
+def test_without_lessons_there_is_nothing_to_say(learnt, tables, materials):
+    experiment = materials.opened.experiment
+    assert foretelling(replace(learnt, taught=None), tables, experiment, as_of=TODAY, made_on=TODAY) is None
