@@ -90,3 +90,15 @@ def test_equal_numbers_of_different_groups_are_not_taken_for_one():
     table = outcome_by_group(cohort(np.random.default_rng(1), 120)).iloc[1:3].assign(n=40, events=20)
     made = release(table, labels=["breakdown", "group"], counts=["events", "n"], title="t")
     assert ("t", 1, "n") not in same_cells({"t": made})
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("most", [3, 8, 20, 45])
+def test_two_hundred_random_parts_of_parts_fit(most, policy):
+    both, only_event, only_flagged, neither = np.random.default_rng(most).integers(0, most + 1, size=(4, 200))
+    table = pd.DataFrame({"n": both + only_event + only_flagged + neither, "events": both + only_event})
+    table = table.assign(flagged=both + only_flagged, hits=both, group=[f"group {place}" for place in range(200)])
+    rates = {"f": ("flagged", "n"), "t": ("hits", "events"), "p": ("hits", "flagged"), "e": ("events", "n")}
+    counts = ["n", "events", "flagged", "hits"]
+    made = release(table, labels=["group"], counts=counts, rates=rates, policy=policy, title="t")
+    check_truth_fits(system_of({"t": made}), table)

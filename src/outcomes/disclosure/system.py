@@ -291,6 +291,12 @@ def _under_everyone(released: Released, labels: list[str]) -> Iterator[tuple[int
 
 
 def _wholes(released: Released, row: int, numerator: str) -> list[float]:
-    # printed denominators of the rates that a count is the numerator of
-    names = [column.of[1] for column in released.columns if column.kind == "rate" and column.of[0] == numerator]
-    return [value for name in names if not np.isnan(value := float(released.table[name].iloc[row]))]
+    # printed denominators of the rates that a count is the numerator of; one that is withheld could be any
+    found = []
+    for name in (of.of[1] for of in released.columns if of.kind == "rate" and of.of[0] == numerator):
+        value = float(released.table[name].iloc[row])
+        if not np.isnan(value):
+            found.append(value)
+        elif (row, name) in released.reasons:
+            found.append(-FREE)
+    return found
