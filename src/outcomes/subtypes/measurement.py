@@ -72,6 +72,8 @@ class Measurement:
             if noticed
             else "no item differs by a tenth of its range"
         )
+        if noticed and self.bic_gain <= 0:
+            size += ", which by BIC are not told from chance (the widest of several groups is wide by construction)"
         chance = "p < 0.001" if self.p_value < 0.001 else f"p = {self.p_value:.3f}"  # noqa: PLR2004  smallest printed
         return f"{better} better by BIC (likelihood ratio {self.ratio:.1f} on {self.degrees}, {chance}); {size}."
 
