@@ -23,7 +23,7 @@ from outcomes.publications.figures.flow import flow_diagram
 from outcomes.publications.page import Picture, Report, Table
 from outcomes.publications.sheet import Context
 from outcomes.publications.writer import read_files, write_files
-from outcomes.studies.auditing import note_access, purpose_of
+from outcomes.studies.auditing import keep_receipt, note_access, purpose_of
 from outcomes.studies.chapters.chapter import Chapter
 from outcomes.studies.materials import Materials, prepare
 from outcomes.studies.opening import Request, open_study
@@ -129,6 +129,7 @@ def release_study(
     write_files({book.name: register_text(passage.register, key=key).encode()}, book.parent)
     with staged(final) as place:
         write_files(files, place)
+    keep_receipt(workspace, final, snapshot=materials.opened.view.snapshot)
     progress(STEP, 2, 2)
     return ReleaseRecord(
         passage.entry.key,

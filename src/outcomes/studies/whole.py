@@ -6,10 +6,11 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from outcomes.errors import DataError
+from outcomes.errors import AccessError, DataError
 from outcomes.flags.writer import write_report as write_caseload_report
 from outcomes.library.intake import IntakeReport
 from outcomes.publications.writer import write_report
+from outcomes.studies.auditing import keep_receipt
 from outcomes.studies.caseload import describe, judge_caseload, known_course, noted
 from outcomes.studies.chapters.change import change_chapter
 from outcomes.studies.chapters.chapter import Chapter
@@ -128,6 +129,7 @@ def run_study(
                 snapshot=opened.view.snapshot,
             )
             caseload = _caseload(materials, workspace, folder, progress)
+        keep_receipt(workspace, workspace.report, snapshot=opened.view.snapshot)
         progress(step, 1, 2)
         runs = record(run, chapters, report, workspace.report, found)
         registered = _register(run, materials, chapters, found, runs)
@@ -204,7 +206,7 @@ def _caseload(materials: Materials, workspace: Workspace, folder: Path, progress
         return ()
     try:
         report = judge_caseload(experiment, workspace, known_course(materials), progress=progress)
-    except DataError as lacking:
+    except (AccessError, DataError) as lacking:  # an analyst holds no key of the vault: no page, but the study
         return (f"No caseload page: {lacking}",)
     receipt = write_caseload_report(folder / "care", report)
     noted(workspace, report, receipt, command="run")
