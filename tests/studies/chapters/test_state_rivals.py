@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from outcomes.publications.checklists import checklist
-from outcomes.studies.chapters.state_rivals import reported, rival_blocks
+from outcomes.studies.chapters.state_rivals import first_state_blocks, reported, rival_blocks
 from outcomes.studies.chapters.states import states_chapter
 from outcomes.subtypes.likelihood_ratio import RatioTest
 from outcomes.subtypes.validation import cross_validated
@@ -53,3 +54,11 @@ def test_held_out_likelihood_and_the_ratio_test_are_told(states, tables):
 
 def test_courses_and_flow_are_drawn(chapter, tables):
     assert {"state_flow", "courses_by_first_state"} <= set(tables(chapter))
+
+
+def test_too_few_people_for_any_characteristic_get_a_sentence(states):
+    rows = [(2, term, method) for term in ("constant", "gender = a rarer level") for method in ("naive", "bch", "ml")]
+    table = pd.DataFrame(rows, columns=["state", "term", "method"]).assign(odds_ratio=1.0, low=0.5, high=2.0, n_with=9)
+    few = replace(states, judgement=replace(states.judgement, first_state=table))
+    (said,) = first_state_blocks(few, "midpoint6")
+    assert "no characteristic has two levels of at least 30 people" in said

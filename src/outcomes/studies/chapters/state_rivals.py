@@ -14,7 +14,7 @@ from outcomes.publications.subtype_figures import state_flow
 from outcomes.studies.chapters.chapter import title_of
 from outcomes.studies.states import States
 from outcomes.subtypes.flow import courses_by_first_state, flow_table
-from outcomes.subtypes.following import REST
+from outcomes.subtypes.following import FEWEST, REST
 
 Blocks = list[str | Table | Picture]
 LONGEST_FLOW = 6
@@ -213,7 +213,8 @@ def first_state_blocks(states: States, policy: str) -> Blocks:
     Returns
     -------
     list
-        One table of odds ratios by maximum likelihood, beside the naive and the weighted ones.
+        One table of odds ratios by maximum likelihood, beside the naive and the weighted ones; a sentence where no
+        characteristic has enough people.
 
     Raises
     ------
@@ -224,6 +225,11 @@ def first_state_blocks(states: States, policy: str) -> Blocks:
     if table is None:
         return []
     own = table[table["term"].ne("constant") & ~table["term"].str.endswith(REST)]
+    if own.empty:
+        return [
+            "Who begins in which state cannot be said: no characteristic has two levels of at least "
+            f"{FEWEST} people each."
+        ]
     wide = own.pivot(index=["state", "term"], columns="method", values="odds_ratio")
     ml = own[own["method"].eq("ml")].set_index(["state", "term"]).reindex(wide.index)
     sizes = dict(enumerate(_first_sizes(states), start=1))
