@@ -1,13 +1,14 @@
 """From lessons to the clinical page: open cases only, each with its bounds, and nothing real from the invented."""
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from outcomes.errors import ConfigError
+from outcomes.flags.track_record import track_record
+from outcomes.prognosis.kept import Kept
 from outcomes.studies.experiment import PrognosisSettings, TargetSettings
-from outcomes.studies.foretelling import foretelling
+from outcomes.studies.foretelling import foretelling, one_a_person
 from outcomes.studies.joint_endings import joint_forecast
 
 TODAY = date(2023, 6, 30)
@@ -32,9 +33,14 @@ def tables(materials):
     return {**view, "referrals": view["referrals"].assign(day_zero=date(2023, 2, 1))}
 
 
+@pytest.fixture(scope="module")
+def kept(learnt):
+    return Kept(learnt.taught, TODAY, track_record(one_a_person(learnt.validation.past, 1)), "5f" * 16)
+
+
 @pytest.mark.slow
-def test_open_cases_get_numbers_with_bounds_reasons_and_a_record(learnt, tables, materials):
-    told = foretelling(learnt, tables, materials.opened.experiment, as_of=TODAY, made_on=TODAY)
+def test_open_cases_get_numbers_with_bounds_reasons_and_a_record(kept, tables, materials):
+    told = foretelling(kept, "ab" * 32, tables, materials.opened.experiment, as_of=TODAY)
     still = materials.episodes.loc[materials.episodes["open"].astype(bool), "referral"]
     assert len(told.endings)
     assert told.endings["referral"].isin(still).all()
@@ -48,14 +54,8 @@ def test_open_cases_get_numbers_with_bounds_reasons_and_a_record(learnt, tables,
 
 
 @pytest.mark.slow
-def test_real_people_hear_nothing_from_an_invented_model(learnt, tables, materials):
+def test_real_people_hear_nothing_from_an_invented_model(kept, tables, materials):
     experiment = materials.opened.experiment
     real = experiment.model_copy(update={"source": experiment.source.model_copy(update={"kind": "identified"})})
     with pytest.raises(ConfigError, match="taught by an invented service"):
-        foretelling(learnt, tables, real, as_of=TODAY, made_on=TODAY)
-
-
-@pytest.mark.slow
-def test_without_lessons_there_is_nothing_to_say(learnt, tables, materials):
-    experiment = materials.opened.experiment
-    assert foretelling(replace(learnt, taught=None), tables, experiment, as_of=TODAY, made_on=TODAY) is None
+        foretelling(kept, "ab" * 32, tables, real, as_of=TODAY)

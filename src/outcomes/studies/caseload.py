@@ -1,5 +1,6 @@
 """The caseload page: the care view goes in, a folder that only its owner can read comes out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -25,6 +26,8 @@ from outcomes.prognosis.course import expected_course
 from outcomes.reference.rules import RuleEdition, edition_of
 from outcomes.studies.auditing import PURPOSES, note_access
 from outcomes.studies.experiment import Experiment, FlagSettings
+from outcomes.studies.foretelling import foretelling
+from outcomes.studies.kept_model import kept_model
 from outcomes.studies.materials import Materials, prepare
 from outcomes.studies.opening import Request, arrive, day_of, open_study
 from outcomes.studies.progress import Progress, silent
@@ -314,6 +317,8 @@ def judge(
     day = asked.as_of or last_known_day(view.tables["referrals"])
     caseload = _of_team(roster(view.tables, as_of=day, edition=edition), asked.team)
     left = left_lately(view.tables, as_of=day, days=settings.safety_window_days)
+    if foretold is None and settings.model is not None:
+        foretold = _allowed(experiment, workspace, settings.model.sha256, view.tables, day)
     occasions = view.tables["occasions"]
     occasions = occasions[occasions["referral"].isin(caseload["referral"])].reset_index(drop=True)
     report = caseload_report(
@@ -338,6 +343,17 @@ def judge(
     )
     progress(STEP, 1, 1)
     return Judged(report, view, edition)
+
+
+def _allowed(
+    experiment: Experiment, workspace: Workspace, sha256: str, tables: Mapping[str, pd.DataFrame], day: date
+) -> Foretold | None:
+    # ask the model that the service has allowed; whatever keeps it from answering leaves the page to its rules
+    try:
+        kept = kept_model(workspace, sha256)
+        return None if kept is None else foretelling(kept, sha256, tables, experiment, as_of=day)
+    except (AccessError, ConfigError):  # somebody who taught it was erased; or it learnt from invented people
+        return None
 
 
 def relinked(judged: Judged, workspace: Workspace) -> CaseloadReport:

@@ -7,7 +7,9 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from outcomes.errors import AccessError, DataError
+from outcomes.flags.roster import last_known_day
 from outcomes.flags.writer import write_report as write_caseload_report
+from outcomes.library.care import care_view
 from outcomes.library.intake import IntakeReport
 from outcomes.publications.writer import write_report
 from outcomes.studies.auditing import keep_receipt
@@ -24,6 +26,7 @@ from outcomes.studies.chapters.states import HEADING as STATES
 from outcomes.studies.chapters.states import states_chapter
 from outcomes.studies.experiment import FairnessSettings
 from outcomes.studies.forecast import Forecast, forecast
+from outcomes.studies.kept_model import keep_model
 from outcomes.studies.materials import Materials, prepare
 from outcomes.studies.opening import Request, open_study
 from outcomes.studies.progress import Progress, silent
@@ -131,6 +134,7 @@ def run_study(
             caseload = _caseload(materials, workspace, folder, progress)
         keep_receipt(workspace, workspace.report, snapshot=opened.view.snapshot)
         progress(step, 1, 2)
+        kept = _keep(materials, found)
         runs = record(run, chapters, report, workspace.report, found)
         registered = _register(run, materials, chapters, found, runs)
         progress(step, 2, 2)
@@ -140,7 +144,7 @@ def run_study(
         opened.intake,
         workspace.intake,
         _made(workspace.report),
-        (*caseload, *registered),
+        (*caseload, *kept, *registered),
         store,
     )
 
@@ -198,6 +202,21 @@ def _register(
     judged = judge_models(materials, found, chapters, experiment.registry)
     run.text("model_card.md", judged.card.markdown())
     return register_models(materials, found, judged, runs, workspace.mlflow) if run.run_id else ()
+
+
+def _keep(materials: Materials, found: Forecast | None) -> tuple[str, ...]:
+    opened = materials.opened
+    if found is None or found.joint is None or opened.experiment.flags is None:
+        return ()
+    try:
+        care = care_view(opened.workspace.library, opened.workspace.vault, keys=opened.workspace.keys)
+        made_on = last_known_day(care.tables["referrals"])
+    except (AccessError, DataError):  # without the vault's key no day is known: the model counts as too old
+        made_on = None
+    digest = keep_model(materials, found.joint, made_on=made_on, seed=opened.experiment.study.seed)
+    return (
+        (f"The model of the ways to end is kept; a service that allows it records sha256 {digest}",) if digest else ()
+    )
 
 
 def _caseload(materials: Materials, workspace: Workspace, folder: Path, progress: Progress) -> tuple[str, ...]:

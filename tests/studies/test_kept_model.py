@@ -1,0 +1,56 @@
+"""From the study that taught it to the page of direct care: kept owner-only, read only by its digest."""
+
+from datetime import date
+
+import pytest
+
+from outcomes.library.lineage import products
+from outcomes.library.sealing import library_key
+from outcomes.library.store import Store
+from outcomes.studies.experiment import PrognosisSettings, TargetSettings
+from outcomes.studies.joint_endings import joint_forecast
+from outcomes.studies.kept_model import keep_model, kept_model, place_of
+
+TODAY = date(2023, 6, 30)
+SETTINGS = PrognosisSettings(
+    target=TargetSettings(kind="reliable_improvement"),
+    landmarks=(0, 1),
+    ending_folds=2,
+    resamples=100,
+    probability_resamples=2,
+)
+
+
+@pytest.fixture(scope="module")
+def kept(materials):
+    found = joint_forecast(materials, SETTINGS, seed=1)
+    return keep_model(materials, found, made_on=TODAY, seed=1)
+
+
+@pytest.mark.slow
+def test_it_is_kept_for_its_owner_only_and_noted_for_erasure(materials, kept):
+    workspace = materials.opened.workspace
+    place = place_of(workspace, kept)
+    assert place.stat().st_mode & 0o077 == 0
+    noted = products(Store(workspace.library, key=library_key(workspace.keys)))
+    assert [one.what for one in noted if one.place.endswith(place.name)] == ["model"]
+    assert not list(place.parent.glob("*.partial"))
+
+
+@pytest.mark.slow
+def test_it_is_read_by_the_digest_that_the_service_recorded(materials, kept):
+    found = kept_model(materials.opened.workspace, kept)
+    assert found.made_on == TODAY
+    assert found.snapshot == materials.opened.view.snapshot
+    assert kept_model(materials.opened.workspace, "0" * 64) is None
+
+
+@pytest.mark.slow
+def test_a_changed_file_is_not_read(materials, kept):
+    place = place_of(materials.opened.workspace, kept)
+    whole = place.read_bytes()
+    try:
+        place.write_bytes(whole.replace(b'"trained_on": "invented"', b'"trained_on": "identified"'))
+        assert kept_model(materials.opened.workspace, kept) is None
+    finally:
+        place.write_bytes(whole)
