@@ -5,7 +5,8 @@ import pytest
 
 from outcomes.errors import DataError
 from outcomes.fairness.gaps import Tolerance, reference_of
-from outcomes.studies.chapters.groups import _gap_table, groups_chapter
+from outcomes.studies.chapters.groups import groups_chapter
+from outcomes.studies.chapters.groups_gaps import gap_table
 from outcomes.studies.experiment import FairnessSettings
 
 SETTINGS = FairnessSettings(by=("gender", "deprivation_quintile"))
@@ -87,7 +88,7 @@ def test_a_verdict_never_contradicts_the_interval_printed_beside_it():
             "reference_n": [float("nan"), *([6000.0] * len(events))],
         }
     )
-    table = _gap_table(main, "midpoint6", "reliable_recovery", Tolerance(points=5.0, minimum_events=100)).table
+    table = gap_table(main, "midpoint6", "Reliable recovery", Tolerance(points=5.0, minimum_events=100)).table
     judged = table[table["verdict"].ne("reference")]
     exceeds = judged["gap_low"].gt(5) | judged["gap_high"].lt(-5)
     within = judged["gap_low"].ge(-5) & judged["gap_high"].le(5)

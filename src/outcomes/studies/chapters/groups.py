@@ -6,14 +6,13 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from outcomes.disclosure.gate import Gap, Rate, Released, Statistic, release
+from outcomes.disclosure.gate import Gap, Released, Statistic, release
 from outcomes.errors import DataError
 from outcomes.fairness.breakdown import breakdown
-from outcomes.fairness.families import family
-from outcomes.fairness.gaps import Tolerance, reference_of, verdicts
+from outcomes.fairness.gaps import Tolerance
 from outcomes.fairness.largest import largest_gaps
 from outcomes.publications.figures.groups import forest
-from outcomes.publications.grids import plain, under_headings
+from outcomes.publications.grids import plain
 from outcomes.publications.methods import Step
 from outcomes.publications.page import Picture, Section, Table
 from outcomes.reference.instruments import instrument
@@ -29,6 +28,7 @@ from outcomes.studies.chapters.groups_beyond import (
     remaining,
     services_and_years,
 )
+from outcomes.studies.chapters.groups_gaps import GAPS, everyone_table, gap_table, shrunken_table
 from outcomes.studies.chapters.groups_model import model_blocks, model_tables, remedy_blocks
 from outcomes.studies.experiment import FairnessSettings
 from outcomes.studies.forecast import Forecast
@@ -37,13 +37,6 @@ from outcomes.studies.materials import Materials
 HEADING = "For whom does it work less well?"
 KEY = ["pseudonym", "referral"]
 CASENESS = "_at_caseness"
-GAPS = partial(under_headings, by="breakdown", leave_out=("reference_events", "reference_n"))
-TOGETHER = partial(
-    under_headings,
-    by="breakdown",
-    headings={"gap_others_points": "Gap to everyone else (points)", "q_value": "q", "told_apart": "Told apart"},
-    leave_out=("others_n", "others_events", "smaller_n", "smaller_events"),
-)
 CHANCE = partial(
     plain,
     headings={
@@ -115,7 +108,7 @@ def groups_chapter(
         generator=np.random.default_rng(seed),
         edition=materials.edition.key,
     )
-    shown = _gap_table(main, policy, measure, tolerance)
+    shown = gap_table(main, policy, _name(measure), tolerance)
     blocks: list[str | Table | Picture] = [
         f"Every group is compared with its declared reference. A gap of {settings.tolerance_points:g} points was declared "
         "tolerable before looking. *Within* means that the whole interval lies inside that tolerance, *exceeds* that it "
@@ -129,7 +122,8 @@ def groups_chapter(
             "Forest plot: one line a group, its rate and interval, under the heading of each breakdown.",
         ),
         Table("outcome_by_group", shown, GAPS),
-        _everyone_table(main, policy, measure),
+        *shrunken_table(main, policy, _name(measure)),
+        everyone_table(main, policy, _name(measure)),
         Table("widest_gaps", _chance_table(chance, main, rows, policy), CHANCE),
     ]
     internal = {"outcomes_by_group": table, "widest_gaps": chance}
@@ -211,62 +205,6 @@ def _countable(
             "none of the measures that were collected has a published threshold for caseness, and no outcome is known"
         )
     return people.assign(**flags), tuple(flags), next(iter(flags))
-
-
-def _gap_table(main: pd.DataFrame, policy: str, measure: str, tolerance: Tolerance) -> Released:
-    counts = ["events", "n", "reference_events", "reference_n"]
-    table = main[["breakdown", "group", *counts]].reset_index(drop=True)
-    references = table["breakdown"].map(reference_of)
-    table = table.assign(breakdown=table["breakdown"].map(breakdown_title))
-    let_out = partial(
-        release,
-        counts=counts,
-        rates={
-            "rate_pct": Rate("events", "n", "low_pct", "high_pct"),
-            "gap_points": Gap("events", "n", "reference_events", "reference_n", "gap_low", "gap_high"),
-        },
-        policy=policy,
-        title=f"{_name(measure)} by group",
-        notes=["Gap: percentage points against the reference group of the same breakdown, Newcombe's interval."],
-    )
-    # The verdict is that of the printed numbers; one from true counts could contradict the interval beside it.
-    printed = let_out(table, labels=["breakdown", "group"]).table.assign(reference=references)
-    said = verdicts(printed, tolerance)
-    return let_out(table.assign(verdict=said), labels=["breakdown", "group", "verdict"])
-
-
-def _everyone_table(main: pd.DataFrame, policy: str, measure: str) -> Table:
-    together = family(main.reset_index(drop=True), beside="others")
-    kept = together.loc[together["told_apart"].notna()]
-    table = kept[["breakdown", "group", "n", "events", "others_n", "others_events"]]
-    table = table.assign(
-        breakdown=kept["breakdown"].map(breakdown_title),
-        told_apart=np.where(kept["told_apart"].fillna(value=False), "yes", "no"),
-        gap_others_points=kept["gap_others_points"],
-        simultaneous_low=kept["simultaneous_low"],
-        simultaneous_high=kept["simultaneous_high"],
-        q_value=kept["q_value"],
-    )
-    smaller = table[["n", "others_n"]].min(axis=1)
-    released = release(
-        table.assign(smaller_n=smaller, smaller_events=table[["events", "others_events"]].min(axis=1)).reset_index(
-            drop=True
-        ),
-        labels=["breakdown", "group", "told_apart"],
-        counts=["n", "events", "others_n", "others_events", "smaller_n", "smaller_events"],
-        statistics={
-            "gap_others_points": Statistic("smaller_n", "smaller_events", "simultaneous_low", "simultaneous_high", 1),
-            "q_value": Statistic("smaller_n", "smaller_events", decimals=3),
-        },
-        policy=policy,
-        title=f"{_name(measure)}: every group against everyone else, all comparisons looked at together",
-        notes=[
-            f"{len(kept)} comparisons are one family: intervals hold all at once with 95 % (Newcombe at Bonferroni's level). "
-            "q: share of false discoveries among gaps as clear as this (Benjamini and Hochberg). Not told apart is not "
-            "the same as no gap."
-        ],
-    )
-    return Table("groups_against_everyone", released, TOGETHER)
 
 
 def _chance_table(chance: pd.DataFrame, main: pd.DataFrame, rows: pd.DataFrame, policy: str) -> Released:
