@@ -104,3 +104,16 @@ def test_an_item_that_a_group_never_answered_is_refused(biased):
     blank = Sequences(items, data.starts, data.columns, data.rows)
     with pytest.raises(DataError, match="item_3: never answered in group 'b'"):
         GroupedLatentMarkov(2).fit(blank, groups=groups, shared=model.shared_)
+
+
+def test_latent_classes_by_group_need_one_occasion_only():
+    data, groups = simulate(1, biased=True, n=1500)
+    first = data.items[data.starts[:-1]]
+    model = GroupedLatentMarkov(2, n_starts=3, penalty=0.01).fit(first, groups=groups)
+    np.testing.assert_allclose(model.group_initial_, INITIAL, atol=0.12)
+    np.testing.assert_allclose(model.group_response_["b"][0], OTHERWISE, atol=0.12)
+    assert model.n_parameters_free_ - model.n_parameters_invariant_ == 2 * 5 * 2
+    assert ratio(model) < 1e-3
+    np.testing.assert_allclose(model.group_transition_.sum(axis=2), 1)
+    np.testing.assert_allclose(model.transition_.sum(axis=1), 1)
+    np.testing.assert_allclose(model.filtered(first).sum(axis=1), 1)

@@ -53,6 +53,38 @@ def test_people_without_a_group_are_refused():
     missing = np.where(np.arange(600) < 3, None, group)
     with pytest.raises(DataError, match="3 are missing"):
         measurement_by_group(LatentMarkov(2, n_starts=1).fit(answers), answers, missing)
-    single = answers.items[::2]
-    with pytest.raises(DataError, match="more than one occasion"):
-        measurement_by_group(LatentMarkov(2, n_starts=1).fit(single), single, group)
+
+
+@pytest.mark.parametrize(("tilt", "differs"), [(0.6, True), (0.0, False)])
+def test_latent_classes_are_compared_too(tilt, differs):
+    answers, group = groups_of(1, tilt)
+    single = answers.items[::2]  # one occasion each
+    found = measurement_by_group(LatentMarkov(2, n_starts=4).fit(single), single, group)
+    assert found.converged
+    assert found.degrees == 12
+    assert (found.p_value < 0.001) is differs
+
+
+def test_the_penalty_of_the_model_does_not_reach_the_test():
+    answers, group = groups_of(3, 0.0)
+    ratios = [
+        measurement_by_group(LatentMarkov(2, n_starts=2, penalty=penalty).fit(answers), answers, group).ratio
+        for penalty in (1e-4, 20.0)
+    ]
+    assert ratios[1] == pytest.approx(ratios[0], abs=0.02)
+
+
+def test_simulated_data_sets_give_the_p_value_where_asked_for():
+    answers, group = groups_of(1, 0.6)
+    answers.items[np.arange(1200) % 7 == 0, 2] = -1
+    model = LatentMarkov(2, n_starts=2).fit(answers)
+    told = []
+    found = measurement_by_group(
+        model, answers, group, n_simulations=9, n_jobs=2, on_simulation=lambda *so_far: told.append(so_far)
+    )
+    assert found.p_value == 0.1  # none of nine came near
+    assert told[-1] == (9, 9)
+    assert 6 < np.mean(found.simulated) < 18  # as chi-squared on 12 does, where groups answer alike
+    assert "by 9 simulated data sets" in found.said()
+    again = measurement_by_group(model, answers, group, n_simulations=9)
+    np.testing.assert_array_equal(again.simulated, found.simulated)

@@ -19,7 +19,7 @@ from outcomes.kernel.latent_markov import Form, LatentMarkovParameters, expect
 from outcomes.kernel.latent_markov_decoding import Chains
 from outcomes.kernel.latent_markov_information import probability_errors
 from outcomes.kernel.latent_markov_packing import Observations, observe
-from outcomes.kernel.latent_markov_starts import Climb
+from outcomes.kernel.latent_markov_starts import Climb, Search
 from outcomes.subtypes.answers import answers_seen, coded
 from outcomes.subtypes.errors_of_states import error_table
 from outcomes.subtypes.frozen import NUMBERS
@@ -305,6 +305,8 @@ def compare_endings(
     endings: ArrayLike,
     *,
     estimator: LatentMarkov | None = None,
+    starts: int | None = None,
+    search: Search | None = None,
     on_progress: Progress | None = None,
 ) -> EndingComparison:
     """How much do states, moves and shares change when the ending is data: a check of the missing-at-random fit.
@@ -317,6 +319,10 @@ def compare_endings(
         How each ended; None, NaN or "" for an open case.
     estimator : LatentMarkov, optional
         Its arguments are used for both fits; fitted already, it is taken as the missing-at-random fit.
+    starts : int, optional
+        New starts of the fit with endings beside the missing-at-random estimates; by default as many as before.
+    search : Search, optional
+        How hard the fit with endings looks; the estimator's by default.
     on_progress : callable, optional
         Told (step, done, total).
 
@@ -336,6 +342,10 @@ def compare_endings(
     constant = np.repeat(share[None], plain.n_states, axis=0)
     start = LatentMarkovParameters(base.initial, base.transition, (*base.response, constant))
     joint = LatentMarkovWithEndings(**plain.get_params(deep=False))
+    if starts is not None:
+        joint.set_params(n_starts=starts)
+    if search is not None:
+        joint.set_params(search=search)
     joint.fit(data, endings=endings, on_progress=on_progress, given=(start,))
     observations = observe(coded(together, answers), together.starts, n_categories=[len(seen) for seen in answers])
     ratio = 2 * (joint.log_likelihood_ - expect(observations, start).log_likelihood)

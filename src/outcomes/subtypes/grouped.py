@@ -153,7 +153,8 @@ class GroupedLatentMarkov(LatentMarkov):
             if shared is None
             else shared
         )
-        self.shared_, self.answers_, self.columns_ = start, answers_seen(data), data.columns
+        self.shared_, self.columns_ = start, data.columns
+        self.answers_ = answers_seen(data) if shared is None or shared.columns_ != data.columns else shared.answers_
         self.n_features_in_ = len(data.columns)
         weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
         codes = coded(data, self.answers_)
@@ -214,10 +215,13 @@ class GroupedLatentMarkov(LatentMarkov):
         # patterns are sorted by their indicators: find each group's row
         own = [_row_of(plan.initial, group) for group in range(len(self.groups_))]
         self.group_initial_ = initial[own]
-        rows = [_row_of(plan.moves, group) for group in range(len(self.groups_))]
-        self.group_transition_ = moves[rows] if plan.moves.shape[1] > 1 else np.repeat(moves[:1], len(own), axis=0)
+        if plan.moves.shape[1] > 1:
+            self.group_transition_ = moves[[_row_of(plan.moves, group) for group in range(len(self.groups_))]]
+        else:  # nobody has a second occasion: nothing moves and groups cannot move in their own way
+            self.group_transition_ = np.repeat(moves[:1], len(own), axis=0)
         weights = plan.initial_share[own]
-        mean = np.einsum("r,rij->ij", plan.move_share, moves)[None]
+        shares = plan.move_share if plan.move_share.any() else np.full(len(moves), 1 / len(moves))
+        mean = np.einsum("r,rij->ij", shares, moves)[None]
         self.restore(LatentMarkovParameters(weights @ self.group_initial_, mean, best.response))
         self.log_likelihood_, self.n_parameters_ = self.log_likelihood_invariant_, self.n_parameters_invariant_
         self.n_persons_, self.path_entropy_ = self.shared_.n_persons_, float("nan")
