@@ -277,6 +277,9 @@ def test_the_opt_out_lists_forget_them_too(place, feed):
     forget(place, CANARY, kind="identified")
     assert traces(place, "identified") == {}
     assert len(place.view().tables["patients"]) == 4
+    register_allowlist(answer, objections=objecting, naming=key_of(place, "identified"), **options)
+    assert traces(place, "identified") == {}
+    assert place.safe.note("objections") == {"patient_ids": ["00001"]}
     register_allowlist(answer, objections=objecting, **options)
     stores = stores_of(place)
     with stores.vault.writing():

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from outcomes.errors import AccessError, ConfigError, GateError
+from outcomes.library.tombstones import Tombstones, intend, settle_beside
 from outcomes.studies.tracked import CompareRequest, compare_runs, list_models, list_runs, promote_models
 from outcomes.tracking.gates import GATES, Gate
 from outcomes.tracking.mlflow_store import MlflowStore
@@ -85,6 +86,19 @@ def test_all_challengers_become_champions_or_none(workspace):
 
 def test_an_older_version_can_be_promoted_again(workspace):
     assert promote_models(workspace, "small", session=2, version=1) == ("small.session_2: version 1 is the champion",)
+
+
+def test_a_model_of_somebody_who_was_erased_is_not_used_again(workspace):
+    library = workspace / "small" / "library"
+    intend(library, Tombstones(snapshots=frozenset({"5f" * 32})))
+    with pytest.raises(AccessError, match="an erasure is under way or was stopped half way"):
+        promote_models(workspace, "small", despite=REASON)
+    settle_beside(library)
+    with pytest.raises(
+        AccessError, match=r"held somebody who was erased since .* nothing that was made from it is used"
+    ):
+        promote_models(workspace, "small", despite=REASON)
+    assert "champion" not in list_models(workspace)
 
 
 def test_wrong_questions_get_a_sentence(workspace, tmp_path):

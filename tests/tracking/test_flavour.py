@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from outcomes.errors import AccessError, ConfigError
+from outcomes.library.tombstones import Tombstones, intend, settle_beside
 from outcomes.prognosis.models import BoostedTrees
 from outcomes.prognosis.packing import pack
 from outcomes.tracking.flavour import description
@@ -58,6 +59,16 @@ def test_one_flipped_byte_and_nothing_is_loaded(folder):
     whole[len(whole) // 2] ^= 1
     file.write_bytes(bytes(whole))
     with pytest.raises(AccessError, match=r"'landmark_2\.json' is not the one that was recorded"):
+        mlflow.pyfunc.load_model(str(folder))
+
+
+def test_a_model_of_somebody_who_was_erased_is_not_loaded(folder, store, subject):
+    library = store.parent / "demo_study" / "library"
+    intend(library, Tombstones(snapshots=frozenset({subject().snapshot})))
+    with pytest.raises(AccessError, match="an erasure is under way"):
+        mlflow.pyfunc.load_model(str(folder))
+    settle_beside(library)
+    with pytest.raises(AccessError, match="held somebody who was erased since"):
         mlflow.pyfunc.load_model(str(folder))
 
 

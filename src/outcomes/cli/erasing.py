@@ -68,7 +68,7 @@ def erase(
             out.print(line, markup=False)
 
 
-@app.command(epilog="Example: `outcomes retain my_service.toml --until 2030-12-31 --reason 'protocol 7.2'`")
+@app.command(epilog="Example: `outcomes retain my_service.toml --until 2030-12-31 --reason protocol_7.2`")
 def retain(
     experiment: ExperimentFile,
     until: Annotated[str | None, typer.Option(help="Register the last day, YYYY-MM-DD.", show_default=False)] = None,

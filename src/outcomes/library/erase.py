@@ -34,6 +34,7 @@ from outcomes.library.tombstones import (
     mark,
     marked,
     plain,
+    unmarked,
 )
 from outcomes.library.typed import TEXT
 
@@ -363,15 +364,10 @@ def clean_lists(stores: Stores, key: Pseudonymiser) -> None:
     listed = stores.vault.note(ALLOWLIST)
     if listed is not None:
         domain = NHS_NUMBER if listed["identifier"] == NHS_NUMBER else PATIENT
-        _clean(stores, ALLOWLIST, "identifiers", listed, _left(key, domain, listed["identifiers"], gone))
+        _clean(stores, ALLOWLIST, "identifiers", listed, unmarked(key, domain, listed["identifiers"], gone))
     objecting = stores.vault.note(OBJECTIONS)
     if objecting is not None:
-        _clean(stores, OBJECTIONS, "patient_ids", objecting, _left(key, PATIENT, objecting["patient_ids"], gone))
-
-
-def _left(key: Pseudonymiser, domain: str, listed: Collection[str], gone: Collection[str]) -> list[str]:
-    said = pd.Series(list(listed), dtype="object")
-    return list(said[~marked(key, domain, said, gone)])
+        _clean(stores, OBJECTIONS, "patient_ids", objecting, unmarked(key, PATIENT, objecting["patient_ids"], gone))
 
 
 def _clean(stores: Stores, name: str, field_name: str, said: Mapping[str, Any], left: list[str]) -> None:

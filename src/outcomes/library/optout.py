@@ -17,6 +17,7 @@ from outcomes.errors import AccessError, DataError
 from outcomes.library.anchor import moving
 from outcomes.library.state import Stores, anchored, open_stores
 from outcomes.library.store import Store
+from outcomes.library.tombstones import PATIENT, Pseudonymiser, buried, unmarked
 from outcomes.reference.governance import opt_out_rule
 
 ALLOWLIST: Final = "allowlist"
@@ -66,6 +67,7 @@ def register_allowlist(
     identifier: Identifier = "nhs_number",
     objections: Path | None = None,
     keys: Path | None = None,
+    naming: Pseudonymiser | None = None,
 ) -> int:
     """Register who may be read for research, according to a list.
 
@@ -84,6 +86,8 @@ def register_allowlist(
         Local identifiers of people who object, one a line; replaces the objections registered before.
     keys : Path, optional
         Folder of keys of the steward; none for a source that has no secret.
+    naming : Pseudonymiser, optional
+        The library's pseudonym key; with it people who were erased are left out of what is kept of the list.
 
     Returns
     -------
@@ -101,13 +105,17 @@ def register_allowlist(
     if not numbers:
         raise AccessError(f"{path.name}: the list is empty; an empty list allows nobody and is not registered")
     day = dated or _date_of(path)
-    objecting = None if objections is None else {"patient_ids": sorted(set(_lines(objections)))}
+    against = None if objections is None else _lines(objections)
     stores = open_stores(library, vault, keys)
     with stores.library.writing(), stores.vault.writing():
+        if naming is not None:
+            gone = buried(library, stores.vault).marks
+            numbers = unmarked(naming, identifier.replace("patient_id", PATIENT), numbers, gone)
+            against = None if against is None else unmarked(naming, PATIENT, against, gone)
         content = {"date": day.isoformat(), "identifier": identifier, "identifiers": sorted(set(numbers))}
         stores.vault.put_note(ALLOWLIST, content)
-        if objecting is not None:
-            stores.vault.put_note(OBJECTIONS, objecting)
+        if against is not None:
+            stores.vault.put_note(OBJECTIONS, {"patient_ids": sorted(set(against))})
         return refresh(stores)
 
 

@@ -123,9 +123,7 @@ def intake_report(
         quarantined = int(one.faults["row"].nunique()) + len(held)
         accepted = int(states.eq(ACCEPTED).sum())
         lines.append(
-            _line(
-                one, accepted=accepted, duplicate=int(again.sum()), quarantined=quarantined, refused=one.erased
-            )
+            _line(one, accepted=accepted, duplicate=int(again.sum()), quarantined=quarantined, refused=one.erased)
         )
         told.update({(one.table, "", ERASED): one.erased} if one.erased else {})
         related = pd.DataFrame({"row": held.index.to_numpy(), "rule": held.to_numpy(), "column": ""})

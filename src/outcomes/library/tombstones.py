@@ -168,6 +168,29 @@ def marked(key: Pseudonymiser, domain: str, identifiers: pd.Series, marks: Colle
     return np.array([*gone, False], dtype=bool)[codes]
 
 
+def unmarked(key: Pseudonymiser, domain: str, identifiers: Iterable[str], marks: Collection[str]) -> list[str]:
+    """Leave people who were erased out of a list of identifiers.
+
+    Parameters
+    ----------
+    key : Pseudonymiser
+        The library's pseudonym key.
+    domain : str
+        As for `mark`.
+    identifiers : iterable of str
+        The list.
+    marks : collection of str
+        The register.
+
+    Returns
+    -------
+    list of str
+        Everybody else, in their order.
+    """
+    said = pd.Series(list(identifiers), dtype="object")
+    return list(said[~marked(key, domain, said, marks)])
+
+
 def folder_of(library: Path) -> Path:
     """Say where the register beside a library lies.
 

@@ -16,7 +16,7 @@ from outcomes.library.store import HEAD
 from outcomes.library.tombstones import folder_of, intended, one_at_a_time, settle_intent, write_whole
 from outcomes.studies.auditing import note_access
 from outcomes.studies.experiment import Experiment
-from outcomes.studies.opening import SHEET, Request
+from outcomes.studies.opening import SHEET, Request, seed_of
 from outcomes.studies.progress import Progress, silent
 from outcomes.studies.workspace import Workspace
 from outcomes.tracking.erasing import RunsErased, erase_runs, runs_of, snapshots_of
@@ -166,34 +166,6 @@ def erase_people(
             receipt = _finish(workspace, experiment, stores, told, today)
         progress(STEP, 3, 3)
     return receipt
-
-
-def seed_of(experiment: Experiment, workspace: Workspace) -> int | None:
-    """Say with which seed an invented service was made: its people are named by it.
-
-    Parameters
-    ----------
-    experiment
-        The settings.
-    workspace
-        The folders.
-
-    Returns
-    -------
-    int or None
-        None where the source is not invented.
-
-    Raises
-    ------
-    ConfigError
-        If the experiment does not tell.
-    """
-    settings = experiment.source
-    if settings.simulate is not None:
-        return settings.simulate.seed
-    if settings.kind == "invented" and settings.seed is None:
-        raise ConfigError(f"{workspace.study}: an invented service is known by its seed; give seed in [source]")
-    return settings.seed
 
 
 def _finish(workspace: Workspace, experiment: Experiment, stores: Stores, told: Erased, today: date | None) -> Receipt:

@@ -10,10 +10,13 @@ from typing import Final
 import pandas as pd
 
 from outcomes.errors import AccessError, ConfigError, DataError, OutcomesError
+from outcomes.library.erase import naming_key
 from outcomes.library.intake import FeedRefused, IntakeReport, Source, folder_source, ingest
 from outcomes.library.optout import register_allowlist
 from outcomes.library.roles import has_key
+from outcomes.library.state import open_stores
 from outcomes.library.store import taken_in
+from outcomes.library.tombstones import Pseudonymiser, buried
 from outcomes.library.verify import verify
 from outcomes.library.view import ResearchView, research_view
 from outcomes.studies.auditing import PURPOSES, note_access, purpose_of, read_receipt
@@ -116,7 +119,11 @@ def open_study(request: Request, *, fresh: bool, progress: Progress = silent, co
     purpose = purpose_of(experiment)
     if request.allowlist is not None:
         allowed = register_allowlist(
-            request.allowlist, library=workspace.library, vault=workspace.vault, keys=workspace.keys
+            request.allowlist,
+            library=workspace.library,
+            vault=workspace.vault,
+            keys=workspace.keys,
+            naming=_naming(experiment, workspace),
         )
         note_access(workspace, "optout", PURPOSES["optout"], counts={"allowed": allowed}, anchor=True)
     step = "Reading the research view"
@@ -305,7 +312,7 @@ def register_optout(
     DataError
         If a line holds more than one identifier.
     """
-    _, workspace = request.read()
+    experiment, workspace = request.read()
     if request.allowlist is None:
         raise ConfigError("no list: give the answer of the opt-out check with --allowlist")
     if not taken_in(workspace.library):
@@ -318,11 +325,48 @@ def register_optout(
         identifier="patient_id" if by_patient_id else "nhs_number",
         objections=objections,
         keys=workspace.keys,
+        naming=_naming(experiment, workspace),
     )
     note_access(workspace, "optout", PURPOSES["optout"], counts={"allowed": allowed}, anchor=True)
     return (
         f"Research may read {allowed:,} people of this library from now on; everybody else is left out of every read."
     )
+
+
+def _naming(experiment: Experiment, workspace: Workspace) -> Pseudonymiser | None:
+    # With it a list is cleared of people who were erased; without any of them the key is not needed.
+    stores = open_stores(workspace.library, workspace.vault, workspace.keys)
+    if not buried(workspace.library, stores.vault).marks:
+        return None
+    return naming_key(stores, workspace.keys, seed=seed_of(experiment, workspace))
+
+
+def seed_of(experiment: Experiment, workspace: Workspace) -> int | None:
+    """Say with which seed an invented service was made: its people are named by it.
+
+    Parameters
+    ----------
+    experiment
+        The settings.
+    workspace
+        The folders.
+
+    Returns
+    -------
+    int or None
+        None where the source is not invented.
+
+    Raises
+    ------
+    ConfigError
+        If the experiment does not tell.
+    """
+    settings = experiment.source
+    if settings.simulate is not None:
+        return settings.simulate.seed
+    if settings.kind == "invented" and settings.seed is None:
+        raise ConfigError(f"{workspace.study}: an invented service is known by its seed; give seed in [source]")
+    return settings.seed
 
 
 def day_of(text: str | None, option: str) -> date | None:

@@ -9,9 +9,9 @@ from outcomes.library.retention import Ended, Term, end_storage, foresee_end, se
 from outcomes.library.state import Stores, open_stores
 from outcomes.library.tombstones import intended, one_at_a_time, settle_beside
 from outcomes.studies.auditing import note_access
-from outcomes.studies.erasing import remove_caches, remove_files, seed_of, write_receipt
+from outcomes.studies.erasing import remove_caches, remove_files, write_receipt
 from outcomes.studies.experiment import Experiment
-from outcomes.studies.opening import Request
+from outcomes.studies.opening import Request, seed_of
 from outcomes.studies.workspace import Workspace
 from outcomes.tracking.erasing import erase_runs, runs_of, snapshots_of
 

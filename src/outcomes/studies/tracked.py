@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from outcomes.errors import AccessError, ConfigError
+from outcomes.library.tombstones import refuse_erased
 from outcomes.tracking.comparing import Comparison, compare, find_run, parents
-from outcomes.tracking.mlflow_store import DATABASE, MlflowStore
+from outcomes.tracking.mlflow_store import DATABASE, SNAPSHOT_TAG, MlflowStore
 from outcomes.tracking.registry import CHALLENGER, Registry, Version
 
 WIDTH = 144
@@ -157,7 +158,7 @@ def promote_models(
     Raises
     ------
     AccessError
-        If there is no such model.
+        If there is no such model, or it was made from a snapshot that held somebody who was erased since.
     GateError
         If a gate of any of them is not green and no reason is given; then none is promoted.
     ConfigError
@@ -170,7 +171,8 @@ def promote_models(
     if not names:
         raise AccessError(f"no registered model of {study!r}{'' if session is None else f' after session {session}'}")
     for name in names:
-        registry.check(name, CHALLENGER if version is None else version, despite=despite)
+        wanted = registry.check(name, CHALLENGER if version is None else version, despite=despite)
+        refuse_erased(workspace / study / "library", wanted.facts.get(SNAPSHOT_TAG, ""))
     made = [registry.promote(name, version, despite=despite) for name in names]
     return tuple(_promoted(one) for one in made)
 

@@ -12,17 +12,22 @@ from mlflow.models import Model, ModelSignature
 from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
 
 from outcomes.errors import AccessError, ConfigError
+from outcomes.library.tombstones import refuse_erased
 from outcomes.prognosis.forecaster import Forecaster
 from outcomes.prognosis.packing import unpack
+from outcomes.tracking.mlflow_store import ARTIFACTS, SNAPSHOT_TAG
 
 DESCRIPTION = "MLmodel"
 DIGEST = "sha256"
+FOLDER = "mlflow"  # of the store, in a workspace
 SOURCE_KIND = "source_kind"
 INVENTED = "invented"
 KINDS = ("double", "string")
 
 
-def description(file: str, content: bytes, columns: Mapping[str, str], *, run_id: str, source_kind: str) -> bytes:
+def description(
+    file: str, content: bytes, columns: Mapping[str, str], *, run_id: str, source_kind: str, snapshot: str = ""
+) -> bytes:
     """Write what MLflow wants to know about a model file.
 
     Parameters
@@ -37,6 +42,8 @@ def description(file: str, content: bytes, columns: Mapping[str, str], *, run_id
         The run that fitted it.
     source_kind : str
         identified, anonymised or invented: on whose data it was fitted.
+    snapshot : str
+        What it was fitted from; a model of somebody who was erased since is not loaded.
 
     Returns
     -------
@@ -58,7 +65,7 @@ def description(file: str, content: bytes, columns: Mapping[str, str], *, run_id
         artifact_path="models",
         run_id=run_id,
         signature=ModelSignature(inputs=inputs, outputs=outputs, params=params),
-        metadata={DIGEST: hashlib.sha256(content).hexdigest(), SOURCE_KIND: source_kind},
+        metadata={DIGEST: hashlib.sha256(content).hexdigest(), SOURCE_KIND: source_kind, SNAPSHOT_TAG: snapshot},
     )
     model.add_flavor("python_function", loader_module=__name__, data=file)
     return str(model.to_yaml()).encode()
@@ -116,4 +123,13 @@ def _load_pyfunc(path: str) -> LoadedModel:
     content = file.read_bytes()
     if known.get(DIGEST) != hashlib.sha256(content).hexdigest():
         raise AccessError(f"model {file.name!r} is not the one that was recorded (SHA-256 differs); do not use it")
+    _refuse_erased(file, str(known.get(SNAPSHOT_TAG, "")))
     return LoadedModel(unpack(content, str(known[DIGEST])), str(known[SOURCE_KIND]))
+
+
+def _refuse_erased(file: Path, snapshot: str) -> None:
+    # WORKSPACE/mlflow/artifacts/STUDY/... belongs to WORKSPACE/STUDY/library; a file that was copied elsewhere to none.
+    parts = file.resolve().parts
+    homes = [place for place in range(1, len(parts) - 2) if parts[place : place + 2] == (FOLDER, ARTIFACTS)]
+    if homes:
+        refuse_erased(Path(*parts[: homes[-1]], parts[homes[-1] + 2], "library"), snapshot)

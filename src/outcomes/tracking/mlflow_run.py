@@ -15,7 +15,7 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunS
 from outcomes.errors import OutcomesError
 from outcomes.tracking.flavour import DESCRIPTION, SOURCE_KIND, description
 from outcomes.tracking.guard import Artifact, figure_file, flat, model_file, numbers_of, plain, table_file, text_file
-from outcomes.tracking.mlflow_store import PROCESS_TAG, MlflowStore
+from outcomes.tracking.mlflow_store import PROCESS_TAG, SNAPSHOT_TAG, MlflowStore
 from outcomes.tracking.run import Run, Table
 
 BATCH = 100  # parameters and tags that MLflow takes at once
@@ -168,7 +168,14 @@ class MlflowRun:
         self._write(artifact)
         if columns is not None:
             kind = str(self._inherited.get(SOURCE_KIND, "identified"))
-            told = description(name, artifact.content, columns, run_id=self.run_id, source_kind=kind)
+            told = description(
+                name,
+                artifact.content,
+                columns,
+                run_id=self.run_id,
+                source_kind=kind,
+                snapshot=str(self._inherited.get(SNAPSHOT_TAG, "")),
+            )
             self._write(Artifact(f"models/{DESCRIPTION}", told))
         self.tags({f"sha256.{name}": hashlib.sha256(artifact.content).hexdigest()})
 
