@@ -18,7 +18,8 @@ PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
 @pytest.fixture(scope="module")
 def commands() -> set[str]:
-    code = "from outcomes.cli import app; from typer.main import get_command; print(*get_command(app.app).commands)"
+    code = "from outcomes.cli.app import app; from typer.main import get_command; import outcomes.cli; "
+    code += "print(*get_command(app).commands)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(done.stdout.split())
 

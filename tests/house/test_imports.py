@@ -24,7 +24,11 @@ BROKEN = [
     ("Disclosure reaches nothing that holds a patient row", "publications/bad.py", "import outcomes.measures"),
     ("The kernel is arithmetic", "kernel/bad.py", "import pandas"),
     ("MLflow is known in tracking only", "studies/bad.py", "def later():\n    from mlflow import MlflowClient"),
-    ("Keys are opened by intake and relink only", "studies/bad.py", "from outcomes.library import keyring"),
+    (
+        "Pseudonym keys are opened by intake, relink, erase and rotate only",
+        "studies/bad.py",
+        "from outcomes.library import keyring",
+    ),
     ("No import cycles", "cohort/bad.py", "import outcomes.cohort.worse"),
 ]
 
@@ -45,7 +49,11 @@ def toy(tmp_path: Path) -> Path:
     for room in ROOMS:
         (package / room).mkdir(parents=True)
         (package / room / "__init__.py").touch()
-    for module in ("__init__", "errors", "library/intake", "library/relink", "library/keyring"):
+    for module in (
+        "__init__",
+        "errors",
+        *(f"library/{name}" for name in ("intake", "relink", "erase", "rotate", "keyring")),
+    ):
         (package / f"{module}.py").touch()
     (package / "cohort" / "worse.py").write_text("import outcomes.cohort.bad\n")
     (package / "cohort" / "bad.py").touch()
