@@ -304,7 +304,7 @@ def test_control_c_leaves_nothing_half_done_and_the_next_run_goes_on(place):
     assert "Traceback" not in said
     assert not (place.reports / "small").exists()
     assert asked(place, "run", "--no-tracking", text=small) == 0
-    assert [path.name for path in place.reports.iterdir()] == ["small"]
+    assert sorted(path.name for path in place.reports.iterdir()) == ["small", "small.receipt.json"]
 
 
 def test_the_pages_of_runs_are_served_on_this_machine_only(tmp_path, monkeypatch, capsys):

@@ -3,9 +3,10 @@
 import pandas as pd
 import pytest
 
-from outcomes.cohort.episodes import episodes, financial_year
+from outcomes.cohort.episodes import episodes, financial_year, took_place
 from outcomes.errors import DataError
 from outcomes.reference.groups import groupings
+from outcomes.reference.rules import rule_edition
 
 # day, attendance, appointment type, therapy, step -> is it a treatment contact?
 CONTACTS = """
@@ -19,6 +20,7 @@ CONTACTS = """
 70 | 5 | 06 | 304891004        | high | no   # follow-up
 90 | 5 | 02 | 304891004        | high | no   # after the end
 """
+LINES = CONTACTS.strip().split("\n")
 
 
 def tables(contacts=CONTACTS, end_day=80):
@@ -69,6 +71,13 @@ def test_an_unplanned_contact_took_place_without_an_attendance_code():
     first = episodes(given | {"contacts": contacts}).iloc[0]
     assert first["treatment_contacts"] == sum("yes" in line for line in CONTACTS.split("\n")) + 1
     assert first["days_waited"] == 20
+    assert took_place(contacts, rule_edition()).tolist() == [line.split("|")[1].strip() != "7" for line in LINES]
+
+
+def test_an_unplanned_assessment_is_one():
+    given = tables("10 |  | 01 | 304891004 | high | no")
+    assert not episodes(given).iloc[0]["assessed"]
+    assert episodes(given | {"contacts": given["contacts"].assign(planned="N")}).iloc[0]["assessed"]
 
 
 def test_an_open_referral_is_not_completed():

@@ -76,6 +76,12 @@ def test_the_caseload_at_a_date_holds_who_was_open_then(tables, as_of, expected)
     assert sorted(roster(tables, as_of=as_of, edition=EDITION)["referral"]) == expected
 
 
+def test_an_unplanned_contact_was_one(tables):
+    tables["contacts"] = tables["contacts"].assign(planned=["Y", "Y", "N", "Y"])
+    table = roster(tables, as_of=TODAY, edition=EDITION).set_index("referral")
+    assert table.at["r-open", "last_contact_day"] == 30
+
+
 def test_without_contacts_nobody_is_said_to_have_been_seen(tables):
     tables.pop("contacts")
     assert roster(tables, as_of=TODAY, edition=EDITION)["last_contact_day"].isna().all()

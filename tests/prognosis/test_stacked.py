@@ -75,6 +75,15 @@ def test_silence_counts_from_the_last_attended_contact_or_form_and_missed_ones_d
     assert at_date.loc["bo", "missed_so_far"] == 1
 
 
+def test_an_unplanned_contact_breaks_the_silence_and_was_not_missed():
+    courses = service()
+    unplanned = courses.contacts["attendance"].eq("3").map({True: "N", False: "Y"})
+    told = replace(courses, contacts=courses.contacts.assign(planned=unplanned))
+    at_date = rows_of(stack(told, weeks=(4,)), DATE, 4)
+    assert at_date.loc["bo", "weeks_since_last_contact"] == 1
+    assert at_date.loc["bo", "missed_so_far"] == 0
+
+
 def test_features_are_frozen_on_the_day():
     courses = service()
     late = courses.totals.assign(phq9=courses.totals["phq9"].where(courses.totals["day"].le(14), 27))

@@ -53,11 +53,29 @@ def financial_year(quarter: pd.Series) -> pd.Series:
     return quarter.map(words).astype(TEXT)
 
 
+def took_place(contacts: pd.DataFrame, edition: RuleEdition) -> pd.Series:
+    """Say which contacts took place: attended, or unplanned (`planned` = N, where the feed says it).
+
+    Parameters
+    ----------
+    contacts : DataFrame
+        The library's contacts.
+    edition : RuleEdition
+        Which attendance codes count.
+
+    Returns
+    -------
+    Series of bool
+        One a contact; an unplanned contact needs no attendance code.
+    """
+    attended = contacts["attendance"].isin(edition.attended_codes)
+    return attended | contacts["planned"].eq("N") if "planned" in contacts else attended
+
+
 def treatment_contacts(contacts: pd.DataFrame, referrals: pd.DataFrame, edition: RuleEdition) -> pd.Series:
     """Say which contacts are treatment contacts.
 
     Attended or unplanned, of a treatment type, not employment support, and between receipt and end of the referral.
-    An unplanned contact (`planned` = N, where the feed says it) took place, so it needs no attendance code.
 
     Parameters
     ----------
@@ -76,11 +94,9 @@ def treatment_contacts(contacts: pd.DataFrame, referrals: pd.DataFrame, edition:
     end = referrals["end_day"].to_numpy(dtype=float, na_value=np.inf)[_places(contacts, referrals)]
     day = contacts["day"].to_numpy(dtype=float, na_value=np.nan)
     outside = (day > end) | (day < 0)
-    attended = contacts["attendance"].isin(edition.attended_codes)
-    if "planned" in contacts:
-        attended |= contacts["planned"].eq("N")
     treated = contacts["appointment_type"].isin(edition.treatment_appointment_types)
-    return attended & treated & ~contacts["therapy"].isin(edition.employment_support_therapies) & ~outside
+    held = took_place(contacts, edition) & ~outside
+    return held & treated & ~contacts["therapy"].isin(edition.employment_support_therapies)
 
 
 def _places(rows: pd.DataFrame, referrals: pd.DataFrame) -> NDArray[np.intp]:
@@ -110,7 +126,7 @@ def _from_contacts(contacts: pd.DataFrame, referrals: pd.DataFrame, edition: Rul
     first = treated[turn.eq(0)].set_index("place")["day"]
     second = treated[turn.eq(1)].set_index("place")["day"]
     kinds = code_list("appointment_type").kind(contacts["appointment_type"])
-    seen = contacts["attendance"].isin(edition.attended_codes) & kinds.fillna("").str.contains(ASSESSMENT)
+    seen = took_place(contacts, edition) & kinds.fillna("").str.contains(ASSESSMENT)
     everyone = pd.RangeIndex(len(referrals))
     return pd.DataFrame(
         {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from outcomes.cohort.episodes import episodes
+from outcomes.cohort.episodes import episodes, took_place
 from outcomes.errors import ConfigError, DataError
 from outcomes.flags.standing import require
 from outcomes.reference.codelists import code_list
@@ -167,6 +167,6 @@ def _last_contact(every: pd.DataFrame, contacts: pd.DataFrame | None, edition: R
     if contacts is None:
         return pd.Series(pd.NA, index=every.index, dtype="Int32")
     limit = contacts["referral"].map(every.set_index("referral")["as_of_day"]).astype("Float64")
-    seen = contacts["attendance"].isin(edition.attended_codes) & contacts["day"].astype("Float64").le(limit)
+    seen = took_place(contacts, edition) & contacts["day"].astype("Float64").le(limit)
     latest = contacts[seen.fillna(value=False).to_numpy(dtype=bool)].groupby("referral")["day"].max()
     return every["referral"].map(latest).astype("Int32")

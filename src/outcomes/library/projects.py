@@ -26,7 +26,7 @@ MINIMUM: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "patients": (),
         "referrals": ("end_day", "end_reason", "last_seen_day"),
-        "contacts": ("contact_number", "day", "attendance", "appointment_type"),
+        "contacts": ("contact_number", "day", "attendance", "planned", "appointment_type"),
         "occasions": ("occasion", "day"),
         "scores": ("occasion", "day", "instrument", "total"),
     }

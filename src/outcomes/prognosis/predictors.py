@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from outcomes.cohort.episodes import took_place
 from outcomes.prognosis.catalogue import Feature
 from outcomes.prognosis.timeline import KEY, Known
 from outcomes.prognosis.words import SENSITIVE, Wording, wording
@@ -157,7 +158,7 @@ def treatment_features(known: Known) -> Columns:
         ),
         "treatment_so_far": (_grouped(known, treated, "day", "count"), "pace", "treatment sessions"),
     }
-    missed = ~contacts["attendance"].isin(rule_edition().attended_codes)
+    missed = ~took_place(contacts, rule_edition())
     missed_days = contacts.loc[missed]
     summary["missed_so_far"] = (
         _grouped(known, missed_days, "day", "count"),

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from outcomes.cohort.episodes import took_place
 from outcomes.errors import ConfigError, DataError
 from outcomes.prognosis.catalogue import Feature, FeatureTable
 from outcomes.prognosis.features import band_extra
@@ -171,7 +172,7 @@ def _dated(courses: Courses) -> pd.DataFrame:
 
 
 def _attended(contacts: pd.DataFrame) -> pd.DataFrame:
-    attended = contacts["attendance"].isin(rule_edition().attended_codes) & contacts["day"].notna()
+    attended = took_place(contacts, rule_edition()) & contacts["day"].notna()
     return contacts.loc[attended, [*KEY, "day"]].astype({"day": float})
 
 
