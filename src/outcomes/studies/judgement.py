@@ -13,14 +13,16 @@ from outcomes.reference.instruments import instrument
 from outcomes.studies.materials import Materials
 from outcomes.studies.progress import Progress, silent
 from outcomes.studies.sections.subtypes import SubtypeSettings
+from outcomes.studies.states_beside import endings_as_data, first_state_odds, measured_by
 from outcomes.subtypes.crossing import crossing, state_shapes
+from outcomes.subtypes.exits import EndingComparison
 from outcomes.subtypes.families import compare_families
-from outcomes.subtypes.following import membership, outcome_by_initial_state
+from outcomes.subtypes.following import outcome_by_initial_state
 from outcomes.subtypes.implied import implied_outcome, observed_outcome
 from outcomes.subtypes.item_outcomes import judges
 from outcomes.subtypes.latent_markov import LatentMarkov
 from outcomes.subtypes.likelihood_ratio import RatioTest, bootstrap_likelihood_ratio
-from outcomes.subtypes.measurement import Measurement, measurement_by_group
+from outcomes.subtypes.measurement import Measurement
 from outcomes.subtypes.selection import Selection
 from outcomes.subtypes.severity import shape_residuals
 from outcomes.subtypes.stability import Agreement, Stability, bootstrap, replicate, split_half
@@ -29,7 +31,6 @@ from outcomes.subtypes.validation import cross_validated
 Work = Callable[[dict[str, object]], object]
 KEY = ["pseudonym", "referral"]
 STARTS = 5
-FEWEST_IN_GROUP = 100  # smaller groups are compared together
 HALF_STARTS = 30
 LARGEST_SHARE = 0.5  # a service with more of the people than the rest together cannot be kept out
 IMPLIED_PEOPLE = 4_000
@@ -61,6 +62,8 @@ class Judgement:
         Characteristics and the first state, naive and corrected.
     measurement : dict of str to Measurement, or None
         Whether people in the same state answer alike, by grouping.
+    endings : EndingComparison or None
+        The fit in which endings are data beside the one that takes them as missing at random.
     because : dict of str to str
         Why something was left out.
     """
@@ -77,6 +80,7 @@ class Judgement:
     implied: pd.DataFrame | None = None
     first_state: pd.DataFrame | None = None
     measurement: dict[str, Measurement] | None = None
+    endings: EndingComparison | None = None
     because: dict[str, str] = field(default_factory=dict)
 
 
@@ -159,6 +163,7 @@ class _Judge:
             ("ratio", self.ratio, settings.lr_bootstrap > 0),
             ("families", lambda _: self.families(severity), settings.families),
             ("implied", self.implied, self.moving),
+            ("endings", self.endings, several and self.moving and settings.endings),
             ("first_state", self.first_state, several),
             ("measurement", self.measurement, self.moving and bool(settings.measurement_by)),
         ]
@@ -268,25 +273,22 @@ class _Judge:
         return pd.concat(tables, ignore_index=True)
 
     def first_state(self, _: dict[str, object]) -> pd.DataFrame:
-        fairness = self.materials.opened.experiment.fairness
-        if fairness is None or not fairness.by:
-            raise DataError("no characteristics were asked for: [fairness] by names them")
-        columns = list(fairness.by)
-        people = self.sequences.keys[KEY].merge(self.materials.episodes[[*KEY, *columns]], on=KEY, how="left")
-        table, n = membership(self.model, self.sequences, people[columns])
-        return table.assign(n=n)
+        return first_state_odds(self.materials, self.sequences, self.model)
 
     def measurement(self, _: dict[str, object]) -> dict[str, Measurement]:
-        episodes, found = self.materials.episodes, {}
-        for key in self.settings.measurement_by:
-            if key not in episodes:
-                raise DataError(f"measurement_by: this feed does not tell {key}")
-            of = self.sequences.keys[KEY].merge(episodes[[*KEY, key]], on=KEY, how="left")[key].astype(object)
-            counts = of.value_counts()
-            large = of.where(of.isin(counts.index[counts >= FEWEST_IN_GROUP]), "others")
-            self.progress(f"Comparing what items measure by {key}", 0, 1)
-            found[key] = measurement_by_group(self.model, self.sequences, large.to_numpy())
-        return found
+        return measured_by(
+            self.materials,
+            self.sequences,
+            self.model,
+            self.settings,
+            seed=self.seed,
+            processes=self.processes,
+            progress=self.progress,
+        )
+
+    def endings(self, _: dict[str, object]) -> EndingComparison:
+        self.progress("Taking endings as data", 0, 1)
+        return endings_as_data(self.materials, self.sequences, self.model)
 
     def _quick(self) -> LatentMarkov:
         return LatentMarkov(

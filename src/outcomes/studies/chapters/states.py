@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import numpy as np
 import pandas as pd
 
 from outcomes.disclosure.gate import Released, Statistic, release
@@ -21,6 +22,7 @@ from outcomes.studies.chapters.state_rivals import (
     reporting_blocks,
     rival_blocks,
 )
+from outcomes.studies.chapters.state_sensitivity import largest_change, sensitivity_blocks
 from outcomes.studies.chapters.state_trust import choice_picture, judgements, stability_blocks, subtype_blocks
 from outcomes.studies.materials import Materials
 from outcomes.studies.states import States
@@ -86,7 +88,7 @@ def states_chapter(materials: Materials, states: States, *, policy: str) -> Chap
         lasting = item_persistence(states.model, states.trajectories)
         internal["item_persistence"] = lasting
         blocks += lasting_blocks(lasting, policy)
-        blocks += course_blocks(states, policy)
+        blocks += course_blocks(states, policy) + sensitivity_blocks(states, people, policy)
     by_state = outcomes_by_state(materials, states)
     if by_state is not None:
         internal["outcomes_by_first_state"] = by_state
@@ -119,6 +121,8 @@ def _judgement_tables(states: States) -> dict[str, pd.DataFrame]:
         "model_families": found.families,
         "implied_outcomes": found.implied,
         "first_state_odds": found.first_state,
+        "states_with_endings": None if found.endings is None else found.endings.table,
+        "endings_by_state": None if found.endings is None else found.endings.endings,
     }
     return {name: table for name, table in tables.items() if table is not None}
 
@@ -312,8 +316,18 @@ def _transition_picture(moves: pd.DataFrame, policy: str) -> Picture:
 
 
 def _metrics(states: States) -> dict[str, float]:
-    model = states.model
-    return {
+    model, found = states.model, states.judgement
+    known: dict[str, float | None] = {
+        "subtypes/smallest_jaccard": None if found.stability is None else found.stability.table["jaccard"].min(),
+        "subtypes/split_half_ari": None if found.halves is None else found.halves.adjusted_rand,
+        "subtypes/prediction_strength": None if found.halves is None else found.halves.prediction_strength,
+        "subtypes/other_service_ari": None if found.elsewhere is None else found.elsewhere.adjusted_rand,
+        "subtypes/stay_within_subtype": None if found.crossing is None else found.crossing["share_of_changes"].iloc[0],
+        "subtypes/largest_change_with_endings": None
+        if found.endings is None
+        else abs(largest_change(found.endings)["difference"]),
+    }
+    return {name: float(value) for name, value in known.items() if value is not None and np.isfinite(value)} | {
         "subtypes/states": float(model.n_states),
         "subtypes/log_likelihood": float(model.log_likelihood_),
         "subtypes/bic": float(model.information_criteria()["bic"]),

@@ -31,6 +31,10 @@ class SubtypeSettings(Section):
     """Simulated data sets for the likelihood-ratio test of one more state than chosen; 0 leaves it out, 99 is usual."""
     measurement_by: tuple[str, ...] = ()
     """Groupings by which it is tested whether people in the same state answer alike; minutes each for large feeds."""
+    measurement_simulations: int = Field(default=0, ge=0, le=5000)
+    """Simulated data sets behind the p-value of that test; 0 takes chi-squared."""
+    endings: bool = True
+    """Whether the states are found again with the recorded endings as data, as a check of missing at random."""
     families: bool = True
     """Whether trajectory classes, growth mixtures and k-means stand beside the latent states."""
 
