@@ -1,10 +1,11 @@
 """A small group is not badly calibrated because it is small."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from outcomes.errors import DataError
-from outcomes.fairness.miscalibration import debiased_calibration_error
+from outcomes.errors import ConfigError, DataError
+from outcomes.fairness.miscalibration import calibration_by_group, calibration_slope, debiased_calibration_error
 
 
 def mean_error(n, shift, repeats=200, seed=1):
@@ -41,3 +42,28 @@ def test_too_few_say_nothing():
 def test_missing_values_are_refused():
     with pytest.raises(DataError, match="one length without missing"):
         debiased_calibration_error([0, 1, np.nan], [0.1, 0.2, 0.3])
+
+
+def test_the_slope_is_below_one_where_probabilities_are_too_extreme():
+    rng = np.random.default_rng(8)
+    margin = rng.normal(0, 1, 6000)
+    happened = rng.random(6000) < 1 / (1 + np.exp(-margin))
+    assert calibration_slope(happened, 1 / (1 + np.exp(-2 * margin))) == pytest.approx(0.5, abs=0.05)
+    assert calibration_slope(happened, 1 / (1 + np.exp(-margin))) == pytest.approx(1, abs=0.1)
+    assert np.isnan(calibration_slope(happened, np.full(6000, 0.5)))
+    assert np.isnan(calibration_slope(np.arange(6000) < 9, 1 / (1 + np.exp(-margin))))
+
+
+def test_points_of_a_curve_add_up_to_everyone_who_was_judged():
+    rng = np.random.default_rng(2)
+    p = rng.random(500)
+    worse = pd.array(rng.random(500) < p, dtype="boolean")
+    people = pd.DataFrame({"service": rng.choice(["A", "B", None], 500), "p": p, "worse": worse})
+    people.loc[:9, "p"] = np.nan
+    found = calibration_by_group(people, "service", event="worse", probability="p")
+    assert found["n"].sum() == 490
+    assert found["events"].sum() == people.loc[10:, "worse"].sum()
+    assert found.groupby("group")["predicted_pct"].apply(lambda column: column.is_monotonic_increasing).all()
+    assert set(found["group"]) == {"A", "B", "Not known"}
+    with pytest.raises(ConfigError, match="not in the table: region"):
+        calibration_by_group(people, "region", event="worse", probability="p")

@@ -9,6 +9,7 @@ import pandas as pd
 from outcomes.errors import ConfigError
 from outcomes.fairness.counts import in_order, labels
 from outcomes.fairness.funnel import EVERYONE
+from outcomes.fairness.miscalibration import calibration_slope, debiased_calibration_error
 from outcomes.kernel.intervals import auc, calibration_in_the_large, proportion, wilson
 from outcomes.reference.code_cleaning import SEPARATOR
 from outcomes.reference.groups import groupings
@@ -63,7 +64,9 @@ def model_breakdown(people: pd.DataFrame, by: Sequence[str], predictions: Predic
     -------
     DataFrame
         One row a breakdown and group: breakdown, group, n, events, non_events, left_out, auroc (auroc_low, auroc_high:
-        DeLong), calibration_in_the_large (with bounds; log-odds, slope fixed at 1), mean_probability, and for
+        DeLong), calibration_in_the_large (with bounds; log-odds, slope 1), calibration_slope (1 is right, below
+        1 too extreme), calibration_error (debiased, on the scale of probabilities), mean_probability, net_benefit (true
+        positives a person, less false ones weighted by the odds of the threshold), and for
         flag_rate, tpr, fpr and ppv `<rate>_pct`, `<rate>_low`, `<rate>_high` (Wilson) with the counts flagged,
         true_positives and false_positives. Internal: true counts.
 
@@ -121,9 +124,19 @@ def _one(people: pd.DataFrame, predictions: Predictions, breakdown: str, group: 
     row["auroc"], row["auroc_low"], row["auroc_high"] = auc(happened, probability)
     large = calibration_in_the_large(happened, probability)
     row["calibration_in_the_large"], row["calibration_low"], row["calibration_high"] = large
+    row["calibration_slope"] = calibration_slope(happened, probability)
+    row["calibration_error"] = debiased_calibration_error(happened, probability)
     row["mean_probability"] = float(probability.mean()) if counts["n"] else np.nan
+    row["net_benefit"] = _net_benefit(counts, predictions.threshold)
     for name, (part, whole) in _RATES.items():
         bounds = wilson(counts[part], counts[whole])
         row[f"{name}_pct"] = PERCENT * float(proportion(counts[part], counts[whole]))
         row[f"{name}_low"], row[f"{name}_high"] = PERCENT * float(bounds.low), PERCENT * float(bounds.high)
     return row
+
+
+def _net_benefit(counts: dict[str, int], threshold: float) -> float:
+    if not counts["n"] or threshold == 1:
+        return float("nan")
+    odds = threshold / (1 - threshold)
+    return (counts["true_positives"] - odds * counts["false_positives"]) / counts["n"]

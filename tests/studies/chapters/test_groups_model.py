@@ -3,7 +3,14 @@
 import pytest
 
 from outcomes.fairness.gaps import REFERENCE, TOO_FEW, Tolerance
-from outcomes.studies.chapters.groups_model import model_blocks, model_tables, predicted, remedy_blocks
+from outcomes.studies.chapters.groups_model import (
+    WITHOUT,
+    model_blocks,
+    model_tables,
+    predicted,
+    quality_blocks,
+    remedy_blocks,
+)
 
 FIVE = Tolerance(points=5, minimum_events=100)
 BY = ["gender", "deprivation_quintile"]
@@ -33,7 +40,7 @@ def test_every_landmark_is_judged_and_small_groups_get_no_verdict(tables, found)
 def test_the_report_shows_the_last_landmark_and_counts_all_verdicts(tables, found):
     blocks = model_blocks(tables, "midpoint6", found, 0.5, FIVE)
     names = [block.name for block in blocks if not isinstance(block, str)]
-    assert names == ["model_by_group", "model_gaps"]
+    assert names == ["model_by_group", "model_calibration_by_group", "model_gaps"]
     assert any(isinstance(block, str) and f"{TOO_FEW}" in block for block in blocks)
 
 
@@ -42,3 +49,13 @@ def test_remedies_come_with_a_ledger(materials, found):
     assert "none is in use" in blocks[0]
     assert table.groupby("remedy")["n"].sum().nunique() == 1
     assert blocks[1].released.policy == "midpoint6"
+
+
+def test_curves_and_the_model_without_sensitive_columns_stand_for_the_same_people(materials, found):
+    blocks, internal = quality_blocks(materials, found, BY, 0.5, "midpoint6")
+    without = internal["model_without_sensitive"]
+    assert [block.name for block in blocks][-1] == "model_without_sensitive"
+    assert len(predicted(materials, found, BY)) == len(predicted(materials, found, BY, model=WITHOUT))
+    assert without.loc[without["group"].eq("Everyone"), "n"].tolist() == [
+        without.groupby("breakdown")["n"].sum().iloc[1]
+    ]

@@ -1,5 +1,7 @@
 """For whom does it work less well? Forest plots, the funnel by group, and figures beside published ones."""
 
+from textwrap import fill
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -19,10 +21,13 @@ from outcomes.publications.drawing import (
     in_house_style,
     points,
 )
-from outcomes.publications.figures.reading import matrix, numbers, words
+from outcomes.publications.figures.reading import matrix, numbers, rows_of, words
 from outcomes.publications.wording import breakdown_title, cell, column_of, interval, require_released
 
 _ROW_IN = 0.27
+_PANELS_A_ROW = 4
+_WHOLE = 100
+_TITLE_LETTERS = 24
 
 
 @in_house_style
@@ -206,4 +211,51 @@ def published_beside(
     axes.set_xlabel("%")
     guide(axes, "x")
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2)
+    return figure
+
+
+@in_house_style
+def calibration_multiples(
+    released: Released, *, group: str = "group", predicted: str = "predicted_pct", observed: str = "observed_pct"
+) -> Figure:
+    """Draw what happened against what was predicted, a panel a group.
+
+    Parameters
+    ----------
+    released : Released
+        One row a group and point.
+    group, predicted, observed : str
+        Columns with the group, the mean prediction and the observed rate, both in per cent.
+
+    Returns
+    -------
+    Figure
+        Panels on one scale, points with their intervals beside the line of perfect agreement.
+
+    Raises
+    ------
+    DisclosureError
+        If the table is not released or lacks a column.
+    """
+    require_released(released)
+    across, along, bounds = numbers(released, predicted), numbers(released, observed), column_of(released, observed)
+    found = rows_of(words(released, group))
+    columns = min(len(found), _PANELS_A_ROW)
+    rows = -(-len(found) // columns)
+    figure, panels = canvas(0.5 + 2.3 * rows, columns=columns, rows=rows)
+    for panel, (name, own) in zip(panels, found.items(), strict=False):
+        panel.plot([0, _WHOLE], [0, _WHOLE], color=MUTED, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+        panel.plot(across[own], along[own], color=BLUE, marker="o", markersize=4, linewidth=1)
+        if bounds.low and bounds.high:
+            low, high = numbers(released, bounds.low)[own], numbers(released, bounds.high)[own]
+            panel.vlines(across[own], low, high, color=BLUE, linewidth=1.1)
+        panel.set_title(fill(name, _TITLE_LETTERS), fontsize=points(8.5), color=INK)
+        panel.set(xlim=(0, _WHOLE), ylim=(0, _WHOLE), aspect="equal")
+        panel.set_xticks([0, 50, 100])
+        panel.set_yticks([0, 50, 100])
+        guide(panel, "both")
+    for panel in panels[len(found) :]:
+        panel.set_axis_off()
+    figure.supxlabel("Predicted, %", fontsize=points(9), color=MUTED)
+    figure.supylabel("Observed, %", fontsize=points(9), color=MUTED)
     return figure

@@ -29,7 +29,8 @@ from outcomes.studies.chapters.groups_beyond import (
     services_and_years,
 )
 from outcomes.studies.chapters.groups_gaps import GAPS, everyone_table, gap_table, shrunken_table
-from outcomes.studies.chapters.groups_model import model_blocks, model_tables, remedy_blocks
+from outcomes.studies.chapters.groups_model import model_blocks, model_tables, quality_blocks, remedy_blocks
+from outcomes.studies.chapters.groups_received import received_blocks
 from outcomes.studies.experiment import FairnessSettings
 from outcomes.studies.forecast import Forecast
 from outcomes.studies.materials import Materials
@@ -134,6 +135,9 @@ def groups_chapter(
         tables = model_tables(materials, found, by, tolerance, threshold)
         internal |= tables
         blocks += model_blocks(tables, policy, found, threshold, tolerance)
+        more, kept = quality_blocks(materials, found, by, threshold, policy)
+        blocks += more
+        internal |= kept
         if settings.remedies_by is not None:
             remedies, internal["remedies"] = remedy_blocks(materials, found, settings.remedies_by, threshold, policy)
             blocks += remedies
@@ -174,6 +178,10 @@ def _beyond(
         added, tables = lost_on_the_way(staged, by, policy)
         blocks += added
         internal |= tables
+        added, internal["received_by_group"] = received_blocks(
+            materials.episodes, by, policy, edition=materials.edition.key
+        )
+        blocks += added
     return blocks, internal
 
 

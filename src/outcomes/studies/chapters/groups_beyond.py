@@ -44,7 +44,11 @@ SERVICES = partial(
     },
 )
 STAGED = partial(under_headings, by="breakdown", headings={"share_pct": "Of those referred (%)"})
-LOST = partial(under_headings, by="breakdown", headings={"unpaired_pct": "Without paired scores (%)"})
+LOST = partial(
+    under_headings,
+    by="breakdown",
+    headings={"unpaired_pct": "Without paired scores (%)", "uncounted_recoveries": "Lost recoveries"},
+)
 
 
 def remaining(
@@ -154,15 +158,19 @@ def lost_on_the_way(staged: pd.DataFrame, by: list[str], policy: str) -> tuple[l
 
 
 def _unpaired(table: pd.DataFrame, policy: str) -> Table:
-    shown = table[["breakdown", "group", "finished", "unpaired"]]
+    shown = table[["breakdown", "group", "finished", "unpaired", "uncounted_recoveries"]]
     released = release(
         shown.assign(breakdown=shown["breakdown"].map(breakdown_title)),
         labels=["breakdown", "group"],
         counts=["finished", "unpaired"],
         rates={"unpaired_pct": Rate("unpaired", "finished", "low_pct", "high_pct")},
+        statistics={"uncounted_recoveries": Statistic("finished", "unpaired", decimals=0)},
         policy=policy,
         title="Finished treatment without paired scores: recoveries that nobody could count",
-        notes=["Whether they recovered is not known; they count in no recovery rate."],
+        notes=[
+            "Whether they recovered is not known, and no recovery rate counts one of theirs. Lost recoveries: how many there "
+            "would be if they recovered as often as those of their group who were measured, which nobody knows."
+        ],
     )
     return Table("unpaired_by_group", released, LOST)
 

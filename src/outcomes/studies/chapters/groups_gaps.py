@@ -205,32 +205,35 @@ def shrunken_table(main: pd.DataFrame, policy: str, name: str, *, key: str = "sm
     return [said, Table(key, released, SHRUNKEN)]
 
 
-def years_across(released: Released) -> Grid:
-    """Arrange rates by breakdown, group and year with the years across.
+def years_across(released: Released, *, column: str = "year") -> Grid:
+    """Arrange rates by breakdown and group with the years, or another label, across.
 
     Parameters
     ----------
     released
-        One row a breakdown, group and year, with rate_pct.
+        One row a breakdown, group and label that goes across, with rate_pct.
+    column
+        That label's column.
 
     Returns
     -------
     Grid
-        A dash where there is no rate for a year.
+        A dash where there is no rate.
     """
     rows = range(len(released.table))
-    years = sorted({cell(released, row, "year") for row in rows})
-    found = {tuple(cell(released, row, name) for name in ("breakdown", "group", "year")): row for row in rows}
+    seen = dict.fromkeys(cell(released, row, column) for row in rows)
+    across = sorted(seen) if column == "year" else list(seen)
+    found = {tuple(cell(released, row, name) for name in ("breakdown", "group", column)): row for row in rows}
     names = list(dict.fromkeys(key[:2] for key in found))
     body: list[tuple[Word, ...]] = []
     for breakdown in dict.fromkeys(name[0] for name in names):
-        body.append((Word(breakdown, heads=True), *(Word("") for _ in years)))
+        body.append((Word(breakdown, heads=True), *(Word("") for _ in across)))
         for _, group in (name for name in names if name[0] == breakdown):
-            at = [found.get((breakdown, group, year)) for year in years]
+            at = [found.get((breakdown, group, place)) for place in across]
             said = (Word(NOT_APPLICABLE) if row is None else _rate(released, row) for row in at)
             body.append((Word(group, indent=True), *said))
-    align = ("left", *["right"] * len(years))
-    return Grid(released.title, ("", *years), align, tuple(body), tuple(released.notes))  # type: ignore[arg-type]
+    align = ("left", *["right"] * len(across))
+    return Grid(released.title, ("", *across), align, tuple(body), tuple(released.notes))  # type: ignore[arg-type]
 
 
 def _rate(released: Released, row: int) -> Word:

@@ -13,19 +13,19 @@ from outcomes.prognosis.splits import BY_PATIENT
 from outcomes.publications.grids import plain, under_headings
 from outcomes.publications.page import Picture, Table
 from outcomes.studies.chapters.groups_beyond import breakdown_title
+from outcomes.studies.chapters.groups_quality import believed_table, beside_without, calibration_picture
 from outcomes.studies.forecast import BOOSTED, Forecast
 from outcomes.studies.materials import Materials
 
 KEY = ["pseudonym", "referral"]
 Block = str | Table | Picture
+WITHOUT = f"{BOOSTED}_without_sensitive"
 EVENT = Predictions("not_reached", "probability_not_reached", 0.5)
 COUNTS = ["n", "events", "flagged", "true_positives"]
 MODELS = partial(
     under_headings,
     by="breakdown",
     headings={
-        "calibration_in_the_large": "In the large",
-        "calibration_error": "Calibration error",
         "flag_rate_pct": "Flagged (%)",
         "tpr_pct": "TPR (%)",
         "ppv_pct": "PPV (%)",
@@ -37,7 +37,9 @@ JUDGED = partial(
 )
 
 
-def predicted(materials: Materials, found: Forecast, by: list[str], landmark: int | None = None) -> pd.DataFrame:
+def predicted(
+    materials: Materials, found: Forecast, by: list[str], landmark: int | None = None, *, model: str = BOOSTED
+) -> pd.DataFrame:
     """Join out-of-fold predictions of the unfavourable ending with the groups.
 
     Parameters
@@ -50,6 +52,8 @@ def predicted(materials: Materials, found: Forecast, by: list[str], landmark: in
         Breakdowns.
     landmark
         After which session; the last one if absent.
+    model
+        Name of the model.
 
     Returns
     -------
@@ -57,7 +61,7 @@ def predicted(materials: Materials, found: Forecast, by: list[str], landmark: in
         One row a referral at risk: not_reached (three-valued), probability_not_reached, landmark, and the breakdowns.
     """
     told = found.validation.predictions
-    kept = told[told["model"].eq(BOOSTED) & told["validation"].eq(BY_PATIENT)]
+    kept = told[told["model"].eq(model) & told["validation"].eq(BY_PATIENT)]
     chosen = kept[kept["landmark"].eq(kept["landmark"].max() if landmark is None else landmark)]
     rows = chosen.merge(materials.episodes[[*KEY, *by]], on=KEY)
     happened = rows["outcome"].astype("boolean")
@@ -124,7 +128,7 @@ def model_blocks(
     """
     last = int(tables["model_by_group"]["landmark"].max())
     by_group = tables["model_by_group"][tables["model_by_group"]["landmark"].eq(last)]
-    table = by_group[["breakdown", "group", *COUNTS, "auroc", "auroc_low", "auroc_high", "calibration_in_the_large"]]
+    table = by_group[["breakdown", "group", *COUNTS, "auroc", "auroc_low", "auroc_high"]]
     released = release(
         table.assign(breakdown=table["breakdown"].map(breakdown_title)).reset_index(drop=True),
         labels=["breakdown", "group"],
@@ -136,7 +140,6 @@ def model_blocks(
         },
         statistics={
             "auroc": Statistic("n", "events", "auroc_low", "auroc_high", 2),
-            "calibration_in_the_large": Statistic("n", "events", decimals=2),
         },
         policy=policy,
         title=f"The boosted trees by group, at a threshold of {threshold:.0%}",
@@ -150,8 +153,46 @@ def model_blocks(
         "The same model by group, at the last landmark, for patients it had not seen. Who needs help should have the "
         "same chance to be noticed in every group.",
         Table("model_by_group", released, MODELS),
+        believed_table(by_group, policy, threshold),
         *_verdicts(tables["model_gaps"], last, policy, tolerance),
     ]
+
+
+def quality_blocks(
+    materials: Materials, found: Forecast, by: list[str], threshold: float, policy: str
+) -> tuple[list[Block], dict[str, pd.DataFrame]]:
+    """Show calibration curves by group, and the model beside one without the sensitive attributes.
+
+    Parameters
+    ----------
+    materials
+        Episodes.
+    found
+        The prognosis step.
+    by
+        Breakdowns; curves are drawn for the first.
+    threshold
+        Probability at which somebody would be flagged.
+    policy
+        Disclosure policy.
+
+    Returns
+    -------
+    blocks, tables
+        For the report; true counts by name. The comparison is left out where the other model was not fitted.
+    """
+    told = Predictions(EVENT.event, EVENT.probability, threshold)
+    rows = predicted(materials, found, by)
+    blocks: list[Block] = []
+    internal: dict[str, pd.DataFrame] = {}
+    picture = calibration_picture(rows, by[0], told, policy)
+    if picture is not None:
+        blocks.append(picture)
+    other = predicted(materials, found, by, model=WITHOUT)
+    if len(other) == len(rows) > 0:
+        table, internal["model_without_sensitive"] = beside_without(rows, other, by, told, policy)
+        blocks.append(table)
+    return blocks, internal
 
 
 def _verdicts(gaps: pd.DataFrame, last: int, policy: str, tolerance: Tolerance) -> list[Block]:
