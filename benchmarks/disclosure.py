@@ -15,7 +15,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "disclosure"))
 
-from cohorts import cohort, drafts, starred
+from cohorts import cohort, drafts, single_pattern, starred
 
 from outcomes.disclosure.attack import attack
 from outcomes.disclosure.door import let_out
@@ -60,6 +60,19 @@ def policies(number: int):
         yield f"{told}{seconds / number:>9.2f} CPU s each"
 
 
+def single_patterns(number: int) -> str:
+    told = tables = withheld = after = 0
+    for place in range(number):
+        made = single_pattern(np.random.default_rng([SEED, place, 1]))
+        done = attack_and_withhold(made)
+        told, tables = told + done.told, tables + bool(done.told)
+        withheld, after = withheld + len(done.withheld), after + len(attack(done.tables))
+    return (
+        f"midpoint6, complete tables of ones: {told} told in {tables} of {number} tables, {withheld} withheld, "
+        f"{after} told afterwards"
+    )
+
+
 def minus_one(number: int) -> str:
     identical = refused = unnamed = different = 0
     for one in people(number):
@@ -87,6 +100,7 @@ def main() -> None:
     print(f"{'policy':<24}{'told':>8}{'withheld':>10}{'after':>8}{'undecided':>11}{'wrong %':>8}")
     for line in policies(number):
         print(line)
+    print(single_patterns(number))
     print(minus_one(number))
 
 

@@ -38,6 +38,15 @@ def cross(people: pd.DataFrame) -> pd.DataFrame:
     return long.astype({"n": int})
 
 
+def single_pattern(generator: np.random.Generator) -> dict[str, Released]:
+    """A complete table of one cell pattern: two to six groups of one person each, some empty ones, and their total."""
+    ones, empty = int(generator.integers(2, 7)), int(generator.integers(0, 3))
+    counts = [ones, *generator.permutation([1] * ones + [0] * empty).tolist()]
+    groups = ["Everyone", *(f"Group {number}" for number in range(1, len(counts)))]
+    table = pd.DataFrame({"group": groups, "n": counts})
+    return {"rare": release(table, labels=["group"], counts=["n"], title="A rare condition by group")}
+
+
 def drafts(people: pd.DataFrame, policy: str = "midpoint6") -> dict[str, Released]:
     """Both tables through the gate."""
     rates = {"rate_pct": ("events", "n", "low_pct", "high_pct")}

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from outcomes.disclosure.gate import Gap, Released, Statistic, release
+from outcomes.disclosure.gate import Gap, Released, Statistic, Vertices, release
 from outcomes.publications import figures
 from outcomes.publications.page import KeyFigure, Picture, Report, Section, Table
 
@@ -105,6 +105,7 @@ def bins() -> Released:
         counts=["n", "x"],
         rates={"observed_pct": ("x", "n", "low", "high")},
         statistics={"predicted": "n"},
+        vertices=Vertices("n"),
         title="Calibration",
     )
 
@@ -117,6 +118,7 @@ def thresholds() -> Released:
             "net_benefit": [0.4, 0.25, 0.1, 0.38, 0.1, -0.2],
             "n": [900] * 6,
             "events": [400] * 6,
+            "flagged": [850, 600, 200, np.nan, np.nan, np.nan],
         }
     )
     return release(
@@ -124,6 +126,7 @@ def thresholds() -> Released:
         labels=["strategy", "threshold_pct"],
         counts=["n", "events"],
         statistics={"net_benefit": Statistic("n", "events", decimals=3)},
+        vertices=Vertices("flagged", ("strategy",), whole="n"),
         title="Decision",
     )
 

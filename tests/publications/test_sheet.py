@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.disclosure.door import let_out
-from outcomes.disclosure.gate import release
+from outcomes.disclosure.gate import Vertices, release
 from outcomes.publications.sheet import Context, checkers_sheet
 from outcomes.reference.bibliography import source
 
@@ -40,7 +40,17 @@ def test_earlier_releases_are_named():
 def test_the_policy_is_dated_by_its_sources():
     passage = let_out({"who": who([100, 60, 40])}, study="trial", snapshot="s1", key=KEY)
     said = checkers_sheet(CONTEXT, passage, {})
-    assert f"`midpoint6`; {source('opensafely_disclosure').authors} {source('opensafely_disclosure').year}" in said
+    assert (
+        f"`midpoint6`; published 2024, recorded here on 2026-11-22; {source('opensafely_disclosure').authors}" in said
+    )
+
+
+def test_curves_that_were_checked_are_named():
+    bins = release(
+        pd.DataFrame({"bin": [1, 2], "n": [40, 50]}), labels=["bin"], counts=["n"], vertices=Vertices("n"), title="Bins"
+    )
+    said = checkers_sheet(CONTEXT, let_out({"who": who([100]), "bins": bins}, study="t", snapshot="s", key=KEY), {})
+    assert "stand for at least 10 people each (checked on true counts before rounding: Bins)" in said
 
 
 def test_stars_do_not_become_emphasis():

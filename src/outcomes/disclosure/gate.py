@@ -5,14 +5,25 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from outcomes.disclosure.curves import check_vertices
 from outcomes.disclosure.derivation import TOO_FEW, Derivation
-from outcomes.disclosure.layout import Gap, Layout, Rate, RateLike, Statistic, StatisticLike, check_table, layout
+from outcomes.disclosure.layout import (
+    Gap,
+    Layout,
+    Rate,
+    RateLike,
+    Statistic,
+    StatisticLike,
+    Vertices,
+    check_table,
+    layout,
+)
 from outcomes.disclosure.links import find_links
 from outcomes.disclosure.seal import Column, Hidden, Kind, Released, sealed
 from outcomes.errors import DisclosureError
 from outcomes.reference.policies import DisclosurePolicy, disclosure_policy
 
-__all__ = ["Gap", "Rate", "Released", "Statistic", "release"]
+__all__ = ["Gap", "Rate", "Released", "Statistic", "Vertices", "release"]
 
 
 def release(
@@ -22,6 +33,7 @@ def release(
     counts: Sequence[str],
     rates: Mapping[str, RateLike] | None = None,
     statistics: Mapping[str, StatisticLike] | None = None,
+    vertices: Vertices | None = None,
     policy: str = "midpoint6",
     title: str,
     notes: Sequence[str] = (),
@@ -44,6 +56,8 @@ def release(
         Column name to ``(numerator, denominator)``, ``(numerator, denominator, low, high)``, `Rate` or `Gap`.
     statistics : mapping, optional
         Column name to the count it stands on, ``(n, events)`` or `Statistic`.
+    vertices : Vertices, optional
+        For the points of curves: which people each point stands for. Figures draw no curve without it.
     policy : str
         Key of a disclosure policy in `outcomes.reference.policies`.
     title : str
@@ -59,7 +73,8 @@ def release(
     Raises
     ------
     DisclosureError
-        If a column is not declared, a label could be a person, a count is impossible, or counts form a circle.
+        If a column is not declared, a label could be a person, a count is impossible, counts form a circle, or a
+        point of a curve stands for too few people.
     ConfigError
         If the policy is not known.
 
@@ -77,6 +92,9 @@ def release(
     """
     rule = disclosure_policy(policy)
     declared = layout(labels, counts, rates or {}, statistics or {})
+    if vertices is not None:
+        check_vertices(table, vertices, rule)
+        table = table.drop(columns=[vertices.count] if vertices.count not in set(declared.names()) else [])
     check_table(table, declared)
     if not title.strip():
         raise DisclosureError("a released table needs a title that says what it shows")
@@ -92,6 +110,7 @@ def release(
         notes=tuple(notes),
         policy=rule.key,
         hidden=tuple(_hidden(plain, printed, declared, rule)),
+        vertices=0 if vertices is None else rule.minimum_n_for_a_vertex,
         links=find_links(plain, declared),
     )
     return sealed(content)

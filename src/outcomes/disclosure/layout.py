@@ -91,6 +91,29 @@ class Statistic:
     decimals: int = 2
 
 
+@dataclass(frozen=True)
+class Vertices:
+    """The rows are points of curves, and each point must stand for enough people.
+
+    Parameters
+    ----------
+    count : str
+        Column that counts the people behind a point; it need not be printed. Missing where a point is about nobody
+        apart, such as acting on everyone.
+    by : tuple of str
+        Columns that tell curves apart.
+    whole : str or None
+        For a count that grows or falls along the curve (flagged at each threshold, still in treatment at each week):
+        the column with everybody on the curve. A point then stands for the people between it and the point before,
+        and for those between it and nobody, and it and everybody. None where each point has people of its own
+        (a bin of a calibration curve).
+    """
+
+    count: str
+    by: tuple[str, ...] = ()
+    whole: str | None = None
+
+
 RateLike = Rate | Gap | tuple[str, str] | tuple[str, str, str, str]
 StatisticLike = Statistic | str | tuple[str, str]
 

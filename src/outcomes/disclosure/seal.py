@@ -88,6 +88,8 @@ class Released:
         Cells that are withheld.
     entry : str
         Its entry in the register of releases; empty while it is a draft.
+    vertices : int
+        Each row is a point of a curve and stands for at least this many people; 0 where nobody has looked.
     links : Links
         What ties its cells together, for the attack before a release; printed nowhere, empty once it is released.
     seal : str
@@ -101,6 +103,7 @@ class Released:
     policy: str
     hidden: tuple[Hidden, ...]
     entry: str = ""
+    vertices: int = 0
     links: Links = field(default_factory=Links)
     seal: str = ""
 
@@ -174,6 +177,7 @@ def _signature(released: Released, key: bytes) -> str:
         "columns": [[c.name, c.kind, c.decimals, c.low, c.high, c.of] for c in released.columns],
         "hidden": [[cell.row, cell.column, cell.reason] for cell in released.hidden],
         "entry": released.entry,
+        "vertices": released.vertices,
         "links": repr(released.links),
         "names": [str(name) for name in released.table.columns],
         "index": [str(label) for label in released.table.index],

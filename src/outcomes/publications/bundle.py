@@ -96,7 +96,7 @@ def bundle_files(bundle: Bundle, *, key: bytes) -> dict[str, bytes]:
     made["methods.md"] = methods.encode()
     made["references.bib"] = bibtex(cited_keys(bundle.steps, bundle.passage.entry.policy)).encode()
     made["numbers.csv"] = quoted_numbers({table.name: table.released for table in tables}).encode()
-    made["captions.md"] = _captions(bundle.pictures).encode()
+    made["captions.md"] = _captions(bundle.pictures, tables).encode()
     places = {place.rpartition(".")[0] for place in made if "/" in place}
     shown = {name: _shown_in(name, bundle, tables) for name in bundle.passage.tables}
     made["checker_sheet.md"] = checkers_sheet(bundle.context, bundle.passage, shown).encode()
@@ -104,7 +104,7 @@ def bundle_files(bundle: Bundle, *, key: bytes) -> dict[str, bytes]:
     for name in CHECKLISTS:
         answered = {*places, *headings, "README.md", "checker_sheet.md"}
         made[f"checklists/{name}.md"] = filled(name, answered).encode()
-    made["README.md"] = _readme(bundle).encode()
+    made["README.md"] = _readme(bundle, tables).encode()
     made[MANIFEST] = _manifest(bundle, made, key)
     return dict(sorted(made.items()))
 
@@ -183,13 +183,14 @@ def _figures(bundle: Bundle) -> Iterator[tuple[str, bytes]]:
                 yield f"figures/{picture.name}.svg", svg(figure)
 
 
-def _captions(pictures: Sequence[Picture]) -> str:
+def _captions(pictures: Sequence[Picture], tables: Sequence[Table]) -> str:
+    lies = {table.released.seal: table.name for table in tables}
     parts = ["# Captions"]
     for number, picture in enumerate(pictures, start=1):
-        notes = " ".join(picture.released.notes)
+        said = " ".join((picture.caption, *picture.released.notes))
         parts.append(
-            f"**Figure {number}** (`figures/{picture.name}.pdf`). {picture.caption} {notes}\n\n"
-            f"Alternative text: {picture.alt} Numbers: `tables/`."
+            f"**Figure {number}** (`figures/{picture.name}.pdf`). {said}\n\n"
+            f"Alternative text: {picture.alt} Numbers: `tables/{lies[picture.released.seal]}.csv`."
         )
     return "\n\n".join(parts) + "\n"
 
@@ -201,24 +202,35 @@ def _shown_in(name: str, bundle: Bundle, tables: Sequence[Table]) -> str:
     return ", ".join(found) or "not shown"
 
 
-def _readme(bundle: Bundle) -> str:
+def _readme(bundle: Bundle, tables: Sequence[Table]) -> str:
     context, style = bundle.context, bundle.style
     limits = "\n".join(f"- {limit}" for limit in bundle.limits)
+    drawn = {picture.released.seal for picture in bundle.pictures}
+    told = [table for table in tables if table.released.seal not in drawn]
+    behind = [table for table in tables if table.released.seal in drawn]
+    figures = "\n".join(f"- `{picture.name}`: {picture.released.title}" for picture in bundle.pictures) or "None."
     return (
         f"# {context.title}\n\n{context.question}\n\n{context.statement}\n\n"
         f"Release {bundle.passage.entry.key}, snapshot {context.snapshot}, policy {bundle.passage.entry.policy}.\n\n"
         "| file | what it is |\n|:---|:---|\n"
         "| checker_sheet.md | for the output checker: context, people, what is hidden, attack, earlier releases |\n"
         "| tables/ | each table as CSV, Markdown, LaTeX (needs booktabs) and Word |\n"
-        f"| figures/ | each figure as vector PDF and PNG ({style.dpi} dots per inch), at most {style.width_mm:g} mm "
+        f"| figures/ | each figure as vector PDF and PNG ({style.dpi} dots per inch), at most {style.width_mm:.0f} mm "
         "wide |\n"
         "| captions.md | captions and alternative texts |\n"
         "| methods.md, references.bib | methods, settings, versions, references |\n"
         "| numbers.csv | every number as a text may quote it |\n"
         "| checklists/ | TRIPOD+AI, GRoLTS and RECORD, filled in as far as this folder answers them |\n"
         f"| {MANIFEST} | the digest of each file under the release's seal |\n\n"
+        f"## Tables\n\n{_index(told)}\n\n"
+        f"## Figures\n\n{figures}\n\n"
+        f"## Numbers behind the figures\n\n{_index(behind)}\n\n"
         f"## What it must not be used for\n\n{limits or '- Nothing was said.'}\n"
     )
+
+
+def _index(tables: Sequence[Table]) -> str:
+    return "\n".join(f"- `{table.name}`: {table.released.title}" for table in tables) or "None."
 
 
 def _manifest(bundle: Bundle, made: Mapping[str, bytes], key: bytes) -> bytes:

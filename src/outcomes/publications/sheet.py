@@ -60,8 +60,8 @@ def checkers_sheet(context: Context, passage: Passage, places: Mapping[str, str]
         f"{rule.name} (`{rule.key}`; {_published(rule)}). {rounding_statement(rule)} "
         "Means, deviations, AUC and model parameters are shown "
         f"for at least {rule.minimum_n_for_statistics} people (as many with and without the event where it counts); "
-        "no minimum, maximum or mark of a single person is shown. Points of curves stand for at least "
-        f"{rule.minimum_n_for_statistics} people.",
+        "no minimum, maximum or mark of a single person is shown. Points of calibration, decision, ROC and survival curves "
+        f"stand for at least {rule.minimum_n_for_a_vertex} people each{_curves(passage)}.",
         "## Tables, the people behind them, and what is hidden",
         _tables(passage, places),
         "## Attack on ourselves",
@@ -75,7 +75,13 @@ def checkers_sheet(context: Context, passage: Passage, places: Mapping[str, str]
 def _published(rule: DisclosurePolicy) -> str:
     found = [source(key.strip()) for key in rule.source.split(";")]
     said = "; ".join(f"{one.authors} {one.year}" for one in found)
-    return said if rule.verified else f"{said}; not confirmed by a source at hand"
+    told = f"published {rule.published}, recorded here on {rule.recorded.isoformat()}; {said}"
+    return told if rule.verified else f"{told}; not confirmed by a source at hand"
+
+
+def _curves(passage: Passage) -> str:
+    checked = [table.title for table in passage.tables.values() if table.vertices]
+    return f" (checked on true counts before rounding: {'; '.join(checked)})" if checked else ""
 
 
 def _tables(passage: Passage, places: Mapping[str, str]) -> str:

@@ -1,6 +1,7 @@
 """Under which rule may a table leave? Disclosure policies as records; `disclosure` carries them out."""
 
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -37,10 +38,16 @@ class DisclosurePolicy:
         "rounded" (rates are derived from the rounded counts) or "true".
     minimum_n_for_statistics : int
         Means, deviations and intervals are withheld for fewer persons than this.
+    minimum_n_for_a_vertex : int
+        Each point of a curve stands for at least this many persons.
     minimum_events : int
         Rates are withheld when the numerator or the persons without the event number fewer than this.
     symbol : str
         What stands in the place of a withheld value.
+    published : int
+        Year of the document in which the rule is read.
+    recorded : date
+        The day on which the rule was written down here.
     source : str
         Key or keys of the bibliography.
     verified : bool
@@ -58,8 +65,11 @@ class DisclosurePolicy:
     rate_decimals: int
     rates_from: str
     minimum_n_for_statistics: int
+    minimum_n_for_a_vertex: int
     minimum_events: int
     symbol: str
+    published: int
+    recorded: date
     source: str
     verified: bool
     notes: str
@@ -84,6 +94,9 @@ def read_policy(path: Path) -> DisclosurePolicy:
         If a value is missing, misspelt or impossible, or the source is unknown.
     """
     top = read_toml(path)
+    recorded = top.day("recorded")
+    if recorded is None:
+        raise ConfigError(f"{path.name}: 'recorded' is missing: the day on which the rule was written down")
     policy = DisclosurePolicy(
         key=read_key(top, path),
         name=top.text("name"),
@@ -94,8 +107,11 @@ def read_policy(path: Path) -> DisclosurePolicy:
         rate_decimals=top.whole("rate_decimals"),
         rates_from=top.text("rates_from"),
         minimum_n_for_statistics=top.whole("minimum_n_for_statistics"),
+        minimum_n_for_a_vertex=top.whole("minimum_n_for_a_vertex"),
         minimum_events=top.whole("minimum_events"),
         symbol=top.text("symbol"),
+        published=top.whole("published"),
+        recorded=recorded,
         source=read_source(top),
         verified=top.flag("verified"),
         notes=top.text("notes", ""),
@@ -107,6 +123,8 @@ def read_policy(path: Path) -> DisclosurePolicy:
         raise ConfigError(f"{path.name}: rates_from must be one of {RATE_BASES}, got {policy.rates_from!r}")
     if policy.base < 1 or policy.threshold < 0 or (policy.rounding == "midpoint" and policy.base % 2):
         raise ConfigError(f"{path.name}: base must be at least 1 (even for midpoint rounding), threshold at least 0")
+    if policy.minimum_n_for_a_vertex < 1:
+        raise ConfigError(f"{path.name}: minimum_n_for_a_vertex must be at least 1")
     return policy
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from outcomes.disclosure.gate import Statistic, release
+from outcomes.disclosure.gate import Statistic, Vertices, release
 from outcomes.errors import DisclosureError
 from outcomes.publications.figures.models import bars, calibration_curve, decision_curve
 
@@ -53,7 +53,7 @@ def two_models():
             "model": ["trees", "one score"] * 3,
             "bin": [1, 1, 2, 2, 3, 3],
             "predicted_pct": [20.0, 30.0, 50.0, 52.0, 80.0, 75.0],
-            "n": [150, 160, 170, 180, 150, 6],
+            "n": [150, 160, 170, 180, 150, 11],
             "x": [31, 50, 90, 91, 120, 3],
         }
     )
@@ -63,6 +63,7 @@ def two_models():
         counts=["n", "x"],
         rates={"observed_pct": ("x", "n")},
         statistics={"predicted_pct": "n"},
+        vertices=Vertices("n", ("model",)),
         title="Calibration",
     )
 
@@ -84,6 +85,14 @@ def test_a_hidden_bin_is_not_drawn():
     assert np.isnan(line.get_ydata()).tolist() == [False, False, True]
 
 
+@pytest.mark.parametrize("draw", [calibration_curve, decision_curve])
+def test_no_curve_is_drawn_whose_vertices_nobody_looked_at(draw):
+    frame = pd.DataFrame({"threshold_pct": [1], "n": [90], "x": [40]})
+    table = release(frame, labels=["threshold_pct"], counts=["n", "x"], title="A table, not a curve")
+    with pytest.raises(DisclosureError, match="declare its vertices"):
+        draw(table)
+
+
 def test_net_benefits_are_those_of_the_table(thresholds):
     (axes,) = decision_curve(thresholds).axes
     lines = drawn(axes)
@@ -102,13 +111,14 @@ def test_the_axis_of_net_benefit_ends_a_little_below_nothing(thresholds):
 
 def test_a_hidden_net_benefit_leaves_a_gap():
     frame = pd.DataFrame(
-        {"strategy": ["Model"] * 3, "threshold_pct": [10, 20, 30], "net_benefit": [0.3, 0.2, 0.1], "n": [900, 900, 4]}
+        {"strategy": ["Model"] * 3, "threshold_pct": [10, 20, 30], "net_benefit": [0.3, 0.2, 0.1], "n": [900, 900, 11]}
     )
     table = release(
         frame,
         labels=["strategy", "threshold_pct"],
         counts=["n"],
         statistics={"net_benefit": Statistic("n", decimals=3)},
+        vertices=Vertices("n"),
         title="Decision",
     )
     line = drawn(decision_curve(table).axes[0])["Model"]

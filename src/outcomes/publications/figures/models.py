@@ -16,7 +16,7 @@ from outcomes.publications.drawing import (
     in_house_style,
     points,
 )
-from outcomes.publications.figures.reading import numbers, rows_of, words
+from outcomes.publications.figures.reading import numbers, require_curve, rows_of, words
 from outcomes.publications.wording import cell, column_of, require_released
 
 _PER_CENT = 100
@@ -45,9 +45,9 @@ def calibration_curve(
     Raises
     ------
     DisclosureError
-        If the table is not released or lacks a column.
+        If the table is not released, lacks a column, or was released without its vertices.
     """
-    require_released(released)
+    require_curve(released)
     across, along = numbers(released, predicted), numbers(released, observed)
     lines = words(released, by) if by else [""] * len(across)
     bounds = column_of(released, observed)
@@ -104,9 +104,9 @@ def decision_curve(
     Raises
     ------
     DisclosureError
-        If the table is not released or lacks a column.
+        If the table is not released, lacks a column, or was released without its vertices.
     """
-    require_released(released)
+    require_curve(released)
     across, along, names = (
         released.table[threshold].astype(float).to_numpy(),
         numbers(released, net_benefit),

@@ -4,9 +4,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from outcomes.disclosure.seal import Released
-from outcomes.publications.wording import column_of
+from outcomes.errors import DisclosureError
+from outcomes.publications.wording import column_of, require_released
 
 Floats = NDArray[np.float64]
+
+
+def require_curve(released: Released) -> Released:
+    """Make sure that somebody has looked at the people behind each point of a curve.
+
+    Parameters
+    ----------
+    released : Released
+        The table, one row a point.
+
+    Returns
+    -------
+    Released
+        The table itself.
+
+    Raises
+    ------
+    DisclosureError
+        If the table is not released, or was released without a word on its vertices.
+    """
+    if not require_released(released).vertices:
+        raise DisclosureError(
+            f"table {released.title!r} was released as a table, not as a curve: declare its vertices in "
+            "disclosure.gate.release, so that each point stands for enough people"
+        )
+    return released
 
 
 def words(released: Released, name: str) -> list[str]:

@@ -2,9 +2,11 @@
 
 from functools import partial
 
+import numpy as np
 import pandas as pd
 
-from outcomes.disclosure.gate import Rate, Released, Statistic, release
+from outcomes.disclosure.curves import thin_curve
+from outcomes.disclosure.gate import Rate, Released, Statistic, Vertices, release
 from outcomes.prognosis.splits import BY_PATIENT, BY_TIME
 from outcomes.publications.figures.models import bars, calibration_curve, decision_curve
 from outcomes.publications.grids import under_headings
@@ -208,6 +210,7 @@ def _calibration(found: Forecast, landmark: int, policy: str) -> Picture:
         counts=["n", "n_events"],
         rates={"observed_pct": Rate("n_events", "n", "low_pct", "high_pct")},
         statistics={"predicted_pct": Statistic("n", decimals=1)},
+        vertices=Vertices("n"),
         policy=policy,
         title=f"Calibration of the boosted trees, {landmark_name(landmark).lower()}",
         notes=["Predictions for patients that the model had not seen, in bins of at least ten people."],
@@ -223,22 +226,27 @@ def _calibration(found: Forecast, landmark: int, policy: str) -> Picture:
 
 def _decision(found: Forecast, landmark: int, policy: str) -> Picture:
     part = found.benefit[found.benefit["landmark"].eq(landmark)]
-    models = part.assign(strategy=part["model"].map(model_name), net_benefit=part["model_benefit"])
+    models = thin_curve(part, reached="n_flagged", by=["model"], whole="n", policy=policy)
+    models = models.assign(strategy=models["model"].map(model_name), net_benefit=models["model_benefit"])
     one = part[part["model"].eq(BOOSTED)]
-    everyone = one.assign(strategy="Act on everyone", net_benefit=one["treat_all"])
-    nobody = one.assign(strategy="Act on nobody", net_benefit=one["treat_none"])
+    everyone = one.assign(strategy="Act on everyone", net_benefit=one["treat_all"], n_flagged=np.nan)
+    nobody = one.assign(strategy="Act on nobody", net_benefit=one["treat_none"], n_flagged=np.nan)
     events = found.curve[found.curve["landmark"].eq(landmark)].groupby("model")["n_events"].sum()
     table = pd.concat([models, everyone, nobody], ignore_index=True)
     table = table.assign(n_events=table["model"].map(events))
     table = table.assign(threshold_pct=(table["threshold"] * 100).round().astype(int))
     released = release(
-        table[["strategy", "threshold_pct", "n", "n_events", "net_benefit"]],
+        table[["strategy", "threshold_pct", "n", "n_events", "n_flagged", "net_benefit"]],
         labels=["strategy", "threshold_pct"],
         counts=["n", "n_events"],
         statistics={"net_benefit": Statistic("n", "n_events", decimals=3)},
+        vertices=Vertices("n_flagged", ("strategy",), whole="n"),
         policy=policy,
         title=f"Decision curve, {landmark_name(landmark).lower()}",
-        notes=["Net benefit: true positives a person, less false positives weighted by the odds of the threshold."],
+        notes=[
+            "Net benefit: true positives a person, less false positives weighted by the odds of the threshold. A "
+            "threshold is left out where it flags nearly the same people as the one before, nearly nobody, or nearly all."
+        ],
     )
     return Picture(
         "decision_curve",

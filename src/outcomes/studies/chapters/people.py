@@ -6,7 +6,7 @@ import pandas as pd
 
 from outcomes.disclosure.gate import Rate, release
 from outcomes.fairness.characteristics import characteristics
-from outcomes.fairness.funnel import funnel
+from outcomes.fairness.funnel import REFERRED, funnel
 from outcomes.publications.figures.pathways import funnel as draw_funnel
 from outcomes.publications.grids import table_one
 from outcomes.publications.methods import Step
@@ -68,7 +68,7 @@ def people_chapter(materials: Materials, *, policy: str, by: str | None) -> Chap
     )
     reached = funnel(_staged(materials), stages={k: v for k, v in STAGES.items() if k in _staged(materials)})
     shown = release(
-        reached[["stage", "n", "referred"]],
+        _shares(reached),
         labels=["stage"],
         counts=["n", "referred"],
         rates={"share_pct": Rate("n", "referred")},
@@ -102,6 +102,12 @@ def people_chapter(materials: Materials, *, policy: str, by: str | None) -> Chap
         ),
         key_figures=(KeyFigure("Referrals", cell(shown, 0, "n"), "rounded"),) if len(shown.table) else (),
     )
+
+
+def _shares(reached: pd.DataFrame) -> pd.DataFrame:
+    # everybody is not a share of everybody: as one it would be rounded like a numerator, and differ from Table 1
+    first = reached["stage"].eq(REFERRED)
+    return reached[["stage", "n", "referred"]].assign(referred=reached["referred"].astype(float).mask(first))
 
 
 def _described(materials: Materials, by: str | None) -> pd.DataFrame:
