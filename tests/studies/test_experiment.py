@@ -14,6 +14,7 @@ from outcomes.studies.sections import (
     measures,
     prognosis,
     publications,
+    registry,
     section,
     source,
     study,
@@ -42,7 +43,7 @@ WRONG = [  # what is replaced, by what, what is said
 ]
 
 
-SECTIONS = [fairness, flags, measures, prognosis, publications, source, study, subtypes]
+SECTIONS = [fairness, flags, measures, prognosis, publications, registry, source, study, subtypes]
 
 
 def read(place, text):

@@ -6,6 +6,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from outcomes.studies import experiment
+from outcomes.studies.sections.flags import GuidanceSettings, ModelSettings
 
 _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("study", experiment.StudySettings),
@@ -15,8 +16,11 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("subtypes", experiment.SubtypeSettings),
     ("prognosis", experiment.PrognosisSettings),
     ("prognosis.target", experiment.TargetSettings),
+    ("registry", experiment.RegistrySettings),
     ("fairness", experiment.FairnessSettings),
     ("flags", experiment.FlagSettings),
+    ("flags.guidance", GuidanceSettings),
+    ("flags.model", ModelSettings),
     ("publications", experiment.PublicationSettings),
 )
 

@@ -152,8 +152,9 @@ def lost_on_the_way(staged: pd.DataFrame, by: list[str], policy: str) -> tuple[l
         "later ones are left out, so that nobody counts as lost who is only recent.",
         _funnel_picture(shown, by[0], policy),
         Table("funnel_by_group", released, STAGED),
-        _unpaired(internal["lost_pairs"], policy),
     ]
+    if not internal["lost_pairs"].empty:  # somebody finished
+        blocks.append(_unpaired(internal["lost_pairs"], policy))
     return blocks, internal
 
 
