@@ -270,7 +270,7 @@ def evaluate(
     low, high = np.full(point.size, np.nan), np.full(point.size, np.nan)
     if n_bootstrap:
         clusters = np.arange(y.size) if pseudonyms is None else np.asarray(pseudonyms)
-        replicates = _replicates(sample, clusters, n_bootstrap, random_state)
+        replicates = _replicates(sample, clusters, n_bootstrap, random_state, point)
         low, high = percentile_interval(replicates, level)
     rows = pd.DataFrame({"metric": names, "value": point, "low": low, "high": high})
     rows = pd.concat([rows, _unresampled(y, p, level)], ignore_index=True)
@@ -294,14 +294,18 @@ class _Sample:
     cuts: Floats
     folds: NDArray[np.int64]
 
-    def figures(self, weights: Floats) -> Floats:
-        # one row a sample of weights, one column a name
-        slope, intercept = metrics.slope_and_intercept(self.y, self.p, weights)
+    def figures(self, weights: Floats, point: Floats | None = None) -> Floats:
+        # one row a sample of weights, one column a name; the search begins at the figures of the whole sample
+        begun = dict(zip(_NAMES, point if point is not None else np.zeros(len(_NAMES)), strict=False))
+        large = begun["calibration_in_the_large"]
+        slope, intercept = metrics.slope_and_intercept(
+            self.y, self.p, weights, (begun["calibration_slope"], begun["calibration_intercept_joint"])
+        )
         single = [
             metrics.auroc(self.y, self.p, weights, self.folds),
             metrics.brier(self.y, self.p, weights),
             metrics.scaled_brier(self.y, self.p, weights),
-            metrics.in_the_large(self.y, self.p, weights),
+            metrics.in_the_large(self.y, self.p, weights, large if np.isfinite(large) else 0.0),
             slope,
             intercept,
         ]
@@ -310,7 +314,7 @@ class _Sample:
         return np.column_stack([*single, benefits, of_all])
 
 
-def _replicates(sample: _Sample, clusters: NDArray[np.generic], n_bootstrap: int, seed: int) -> Floats:
+def _replicates(sample: _Sample, clusters: NDArray[np.generic], n_bootstrap: int, seed: int, point: Floats) -> Floats:
     # figures of each resample, shape (n_bootstrap, n_figures), a few resamples at a time so that they stay in the cache
     draws = cluster_bootstrap(clusters, n_bootstrap, np.random.default_rng(seed))
     at_once = max(CELLS_AT_ONCE // sample.y.size, 1)
@@ -319,7 +323,7 @@ def _replicates(sample: _Sample, clusters: NDArray[np.generic], n_bootstrap: int
     for number, weights in enumerate(draws, start=1):
         held.append(weights)
         if len(held) == at_once or number == n_bootstrap:
-            done.append(sample.figures(np.array(held, dtype=float)))
+            done.append(sample.figures(np.array(held, dtype=float), point))
             held = []
     return np.vstack(done)
 

@@ -96,7 +96,7 @@ class FutureScores:
         return pd.concat(parts, ignore_index=True).sort_values(order, ignore_index=True)
 
 
-def later_scores(courses: Courses, stack: Stack, key: str, ahead: int) -> Floats:
+def later_scores(courses: Courses, stack: Stack, key: str, ahead: int, *, filled: pd.DataFrame | None = None) -> Floats:
     """Say what each row scored at a later questionnaire.
 
     Parameters
@@ -109,6 +109,8 @@ def later_scores(courses: Courses, stack: Stack, key: str, ahead: int) -> Floats
         Column of the totals.
     ahead : int
         1 is the next questionnaire with a score.
+    filled : DataFrame, optional
+        The result of `sittings(courses)`, to spare its making.
 
     Returns
     -------
@@ -122,7 +124,7 @@ def later_scores(courses: Courses, stack: Stack, key: str, ahead: int) -> Floats
     """
     if key not in courses.totals.columns or ahead < 1:
         raise ConfigError(f"totals need a column {key!r}, and ahead must be at least 1, got {ahead}")
-    scored = sittings(courses)
+    scored = sittings(courses) if filled is None else filled
     scored = scored.loc[scored[key].notna() & scored["day"].notna(), [*KEY, "day", "moment", key]]
     scored = scored.sort_values([*KEY, "moment"], ignore_index=True)
     starts = scored.groupby(KEY, sort=False)["day"].agg(["size"]).reset_index()
@@ -151,6 +153,7 @@ def learn_scores(
     ahead: Sequence[int] = AHEAD,
     level: float = LEVEL,
     random_state: int = 0,
+    filled: pd.DataFrame | None = None,
 ) -> FutureScores:
     """Learn what to expect at later sessions, and how far off that is for patients who did not teach.
 
@@ -168,6 +171,8 @@ def learn_scores(
         Share of later scores that the intervals are to cover.
     random_state : int
         Seed of the calibration split.
+    filled : DataFrame, optional
+        The result of `sittings(courses)`, to spare its making.
 
     Returns
     -------
@@ -193,15 +198,20 @@ def learn_scores(
     who = pd.factorize(stack.table.keys["pseudonym"], sort=True)[0].astype(np.int64)
     apart = held_out(who, CALIBRATION_FOLDS, random_state) == 0
     models: dict[tuple[str, int], ScoreModel] = {}
+    answered = sittings(courses) if filled is None else filled
+    stayed: dict[bytes, Floats] = {}  # two instruments of one sitting have the same people: one model of staying
     with single_thread():
         encoded, bands = encoding.apply(stack.table.frame), _bands(stack)
         for number in ahead:
             for key in instruments:
-                y = later_scores(courses, stack, key, number)
+                y = later_scores(courses, stack, key, number, filled=answered)
                 there = np.isfinite(y)
                 if np.unique(who[there]).size < FEWEST:
                     continue
-                weights = {ATTENDING: np.ones(int(there.sum())), CONTINUED: _stand_for(encoded, there, who)[there]}
+                packed = np.packbits(there).tobytes()
+                if packed not in stayed:
+                    stayed[packed] = _stand_for(encoded, there, who)[there]
+                weights = {ATTENDING: np.ones(int(there.sum())), CONTINUED: stayed[packed]}
                 part = _Part(encoded[there], y[there], who[there], apart[there], bands[there])
                 models[key, number] = _one((key, number), part, weights, level)
     if not models:

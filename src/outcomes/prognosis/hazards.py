@@ -212,15 +212,19 @@ class EndingModel:
         twin = EndingModel(
             horizon_weeks=self.horizon_weeks, interval_weeks=self.interval_weeks, trees=clone(self.trees)
         )
-        chosen = np.repeat(np.arange(weights.size), weights)
-        part = fate.take(chosen)
+        chosen = np.flatnonzero(weights)  # a row drawn twice counts twice, and is read once
+        part, times = fate.take(chosen), weights[chosen].astype(float)
         twin.encoding_ = self.encoding_
         rows, classes = self._periods(part)
         finished = np.flatnonzero((part.ending >= 0) & (part.weeks <= self.horizon_weeks))
         with single_thread():
             encoded = self.encoding_.apply(stack.table.frame)[chosen]
-            twin.hazard_ = _refit(self.hazard_, self._timed(encoded[rows[:, 0]], rows[:, 1]), classes)
-            twin.change_ = _refit(self.change_, _given(encoded[finished], part.ending[finished]), part.change[finished])
+            twin.hazard_ = _refit(
+                self.hazard_, self._timed(encoded[rows[:, 0]], rows[:, 1]), classes, times[rows[:, 0]]
+            )
+            twin.change_ = _refit(
+                self.change_, _given(encoded[finished], part.ending[finished]), part.change[finished], times[finished]
+            )
         return twin
 
     def predict(self, stack: Stack, below_caseness: NDArray[np.bool_]) -> pd.DataFrame:
@@ -307,10 +311,10 @@ def _spread(model: MulticlassTrees, X: Floats, n_classes: int) -> Floats:
     return spread
 
 
-def _refit(model: MulticlassTrees, X: Floats, classes: Integers) -> MulticlassTrees:
+def _refit(model: MulticlassTrees, X: Floats, classes: Integers, weights: Floats) -> MulticlassTrees:
     twin: MulticlassTrees = clone(model)
     known = np.isin(classes, model.classes_)
     codes = np.searchsorted(model.classes_, classes[known])
     twin.classes_, twin.n_trees_ = model.classes_, model.n_trees_
-    twin.booster_ = model.learn_encoded(X[known], codes, model.classes_.size, model.n_trees_)
+    twin.booster_ = model.learn_encoded(X[known], codes, model.classes_.size, model.n_trees_, weights=weights[known])
     return twin

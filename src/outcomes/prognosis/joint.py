@@ -17,7 +17,7 @@ from outcomes.prognosis.hazards import CHANGE_KEYS, COLUMNS, ENDING_KEYS, Ending
 from outcomes.prognosis.individual import SUMS, Lessons
 from outcomes.prognosis.splits import Split
 from outcomes.prognosis.stacked import Stack
-from outcomes.prognosis.timeline import KEY, Courses
+from outcomes.prognosis.timeline import KEY, Courses, sittings
 
 FEWEST: Final = 10
 Progress = Callable[[int, int], None]
@@ -84,9 +84,9 @@ def judge_joint(
     """
     seen = rows if lessons.sensitive else replace(rows, table=rows.table.without_sensitive())
     fate = followed(seen, ended)
-    place = _places(courses, seen)
+    place, filled = _places(courses, seen), sittings(courses)
     with ThreadPoolExecutor(workers) as pool:
-        tasks = [(courses, seen, fate, split, place, lessons) for split in splits]
+        tasks = [(courses, seen, fate, split, place, lessons, filled) for split in splits]
         found = [part for part in pool.map(lambda task: _fold(*task), tasks) if part is not None]
     if not found:
         raise DataError("endings: too few finished referrals to judge them on others (rule enough endings)")
@@ -111,7 +111,13 @@ def _places(courses: Courses, rows: Stack) -> np.ndarray:
 
 
 def _fold(  # noqa: PLR0917  one task of a pool
-    courses: Courses, rows: Stack, fate: Followed, split: Split, place: np.ndarray, lessons: Lessons
+    courses: Courses,
+    rows: Stack,
+    fate: Followed,
+    split: Split,
+    place: np.ndarray,
+    lessons: Lessons,
+    filled: pd.DataFrame,
 ) -> tuple[np.ndarray, pd.DataFrame, pd.DataFrame | None] | None:
     teaching, judged = split.training[place], np.flatnonzero(split.judged[place])
     model = EndingModel(horizon_weeks=lessons.horizon_weeks, interval_weeks=lessons.interval_weeks)
@@ -123,13 +129,15 @@ def _fold(  # noqa: PLR0917  one task of a pool
         return None  # a fold with too few endings judges nobody; the counts show it
     told = model.predict(others, fate.take(judged).below_caseness)
     try:
-        scores = learn_scores(courses, learners, lessons.instruments, level=lessons.level, random_state=lessons.seed)
+        scores = learn_scores(
+            courses, learners, lessons.instruments, level=lessons.level, random_state=lessons.seed, filled=filled
+        )
     except DataError:
         return judged, told, None
-    return judged, told, _told_scores(courses, others, scores)
+    return judged, told, _told_scores(courses, others, scores, filled)
 
 
-def _told_scores(courses: Courses, others: Stack, scores: FutureScores) -> pd.DataFrame:
+def _told_scores(courses: Courses, others: Stack, scores: FutureScores, filled: pd.DataFrame) -> pd.DataFrame:
     predicted = scores.predict(others)
     pairs = predicted[["instrument", "ahead"]].drop_duplicates().itertuples(index=False, name=None)
     observed = pd.concat(
@@ -138,7 +146,7 @@ def _told_scores(courses: Courses, others: Stack, scores: FutureScores) -> pd.Da
                 row=np.arange(len(others.rows)),
                 instrument=key,
                 ahead=ahead,
-                observed=later_scores(courses, others, key, ahead),
+                observed=later_scores(courses, others, key, ahead, filled=filled),
             )
             for key, ahead in pairs
         ],

@@ -106,7 +106,7 @@ def scaled_brier(outcome: Floats, probability: Floats, weights: Floats) -> Float
     return 1 - _ratio(brier(outcome, probability, weights), prevalence * (1 - prevalence))
 
 
-def in_the_large(outcome: Floats, probability: Floats, weights: Floats) -> Floats:
+def in_the_large(outcome: Floats, probability: Floats, weights: Floats, start: float = 0.0) -> Floats:
     """Say by how many log-odds the probabilities are too low as a whole: an intercept beside a slope fixed at 1.
 
     Parameters
@@ -115,6 +115,8 @@ def in_the_large(outcome: Floats, probability: Floats, weights: Floats) -> Float
         Outcome 0 or 1 and its predicted probability.
     weights : ndarray of float, shape (n_samples, n)
         How often each row counts in each sample.
+    start : float
+        Where the search begins: for resamples, the value of the whole sample.
 
     Returns
     -------
@@ -125,7 +127,7 @@ def in_the_large(outcome: Floats, probability: Floats, weights: Floats) -> Float
     offset = log_odds(probability)
     total, events = weights.sum(axis=1), weights @ outcome
     both = (events > 0) & (events < total)
-    intercept = np.zeros(len(weights))
+    intercept = np.full(len(weights), start)
     for _ in range(SWEEPS):
         expected = expit(intercept[:, None] + offset)
         weighted = weights * expected
@@ -136,7 +138,9 @@ def in_the_large(outcome: Floats, probability: Floats, weights: Floats) -> Float
     return np.where(both, intercept, np.nan)
 
 
-def slope_and_intercept(outcome: Floats, probability: Floats, weights: Floats) -> tuple[Floats, Floats]:
+def slope_and_intercept(
+    outcome: Floats, probability: Floats, weights: Floats, start: tuple[float, float] | None = None
+) -> tuple[Floats, Floats]:
     """Say how much too extreme or too timid the log-odds are: the joint logistic fit of outcome on log-odds.
 
     Parameters
@@ -145,6 +149,8 @@ def slope_and_intercept(outcome: Floats, probability: Floats, weights: Floats) -
         Outcome 0 or 1 and its predicted probability.
     weights : ndarray of float, shape (n_samples, n)
         How often each row counts in each sample.
+    start : tuple of float, optional
+        Slope and intercept at which the search begins: for resamples, those of the whole sample.
 
     Returns
     -------
@@ -158,7 +164,8 @@ def slope_and_intercept(outcome: Floats, probability: Floats, weights: Floats) -
     moments, target = weights @ powers, weights @ (np.column_stack([np.ones_like(x), x - centre]) * outcome[:, None])
     varied = moments[:, 2] * moments[:, 0] - moments[:, 1] ** 2 > (TOLERANCE * moments[:, 0]) ** 2
     usable = varied & (target[:, 0] > 0) & (target[:, 0] < moments[:, 0])
-    level, slope = np.zeros(len(weights)), np.zeros(len(weights))  # from 1, Newton swings when odds are extreme
+    begin = (0.0, 0.0) if start is None or not np.isfinite(start).all() else start  # from 1, Newton may swing
+    slope, level = np.full(len(weights), begin[0]), np.full(len(weights), begin[1] + begin[0] * centre)
     to_slope = np.zeros(len(weights))
     for _ in range(SWEEPS):
         expected = expit(level[:, None] + slope[:, None] * powers[:, 1])

@@ -182,6 +182,8 @@ class PenalisedLogistic(Forecaster):
         self.coefficients_, self.intercept_ = fitted.coef_[0], float(fitted.intercept_[0])
 
     def _strength(self, design: Floats, y: Floats, groups: Integers) -> float:
+        if len(self.penalties) == 1:
+            return float(self.penalties[0])  # nothing to choose
         folds = held_out(groups, self.n_folds, self.random_state)
         losses = np.zeros(len(self.penalties))
         for fold in range(self.n_folds):

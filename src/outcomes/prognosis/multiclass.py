@@ -105,7 +105,9 @@ class MulticlassTrees(Forecaster):
             self._learn(self.encoding_.apply(frame), codes.astype(float), who.astype(np.int64))
         return self
 
-    def learn_encoded(self, X: Floats, codes: NDArray[np.int64], n_classes: int, rounds: int) -> xgb.Booster:
+    def learn_encoded(
+        self, X: Floats, codes: NDArray[np.int64], n_classes: int, rounds: int, *, weights: Floats | None = None
+    ) -> xgb.Booster:
         """Fit a number of rounds to numbers, without a search: for resamples of the same rows.
 
         Parameters
@@ -116,13 +118,15 @@ class MulticlassTrees(Forecaster):
             Class of each row.
         n_classes, rounds : int
             How many classes and rounds.
+        weights : ndarray of float, shape (n,), optional
+            How often each row counts.
 
         Returns
         -------
         Booster
             The model.
         """
-        matrix = xgb.QuantileDMatrix(X, label=codes, nthread=1)
+        matrix = xgb.QuantileDMatrix(X, label=codes, weight=weights, nthread=1)
         return xgb.train(self._settings(n_classes), matrix, num_boost_round=rounds, verbose_eval=False)
 
     def predict_proba(self, X: pd.DataFrame | ArrayLike) -> Floats:

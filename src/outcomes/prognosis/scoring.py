@@ -105,15 +105,15 @@ def score_open(
         What `explain` gave, all landmarks together; empty without it.
     """
     wanted = open_cases[KEY].astype("str").drop_duplicates()
-    waiting = set(map(tuple, wanted.itertuples(index=False)))
+    waiting = pd.MultiIndex.from_frame(wanted)
     scores, told = [], []
     for landmark in sorted(fitted, reverse=True):
         one = fitted[landmark]
-        here = np.array([tuple(key) in waiting for key in one.table.keys[KEY].itertuples(index=False)], dtype=bool)
+        here = pd.MultiIndex.from_frame(one.table.keys[KEY].astype("str")).isin(waiting)
         if not here.any():
             continue
         keys = one.table.keys.loc[here].reset_index(drop=True)
-        waiting -= set(map(tuple, keys[KEY].itertuples(index=False)))
+        waiting = waiting[~waiting.isin(pd.MultiIndex.from_frame(keys[KEY].astype("str")))]
         cases = FeatureTable(
             one.table.frame.loc[here].reset_index(drop=True), keys, one.table.catalogue, landmark, one.table.counts
         )
