@@ -82,6 +82,11 @@ def test_the_table_holds_both_families_of_answers_once_each():
     pd.testing.assert_frame_equal(table, again)
 
 
+def test_of_two_answers_there_is_no_order_to_compare():
+    table = compare_with_factors((kinds(300, 6) > 1).astype(int), (1, 2, 3), estimator=QUICK)
+    assert table["answers"].tolist() == ["nominal"] * 3 + ["graded"] * 3
+
+
 def test_few_items_leave_two_dimensions_out_and_progress_is_told():
     told = []
     table = compare_with_factors(
@@ -148,7 +153,7 @@ def rows(**changes):
         ({"bic": [400, 210.0, 200, 250]}, "BIC lower by 10.0", "not clear"),
         (
             {"bic": [400, 300, 200, 150]},
-            "no evidence of subtypes beyond severity of two kinds: two cont",
+            "no evidence of subtypes beyond two kinds of severity: two cont",
             "Classes desc",
         ),
         ({"bic": [400, 100, 200, 250]}, "50% of the item scores fall. No more classes were tried", "no evidence"),

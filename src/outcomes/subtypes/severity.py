@@ -18,6 +18,7 @@ from outcomes.errors import ConfigError, NotConvergedWarning
 from outcomes.kernel.graded_response import probabilities
 from outcomes.kernel.graded_response_fit import FEWEST_ITEMS, FactorFit, fit_factors
 from outcomes.kernel.latent_markov_starts import Search
+from outcomes.subtypes.answers import answers_seen
 from outcomes.subtypes.latent_markov import LatentMarkov, Progress, Source
 from outcomes.subtypes.profiles import expected_scores
 from outcomes.subtypes.sequences import MISSING, Sequences, sequences
@@ -29,6 +30,7 @@ LEVELS = 7  # values of a severity of any distribution; with more BIC seldom gai
 SIMULATED = 20_000  # people drawn to see what severity alone would show
 NORMAL, ANY = "one dimension, normal", "one dimension, any distribution"
 FAMILIES = ("nominal", "ordinal")
+BINARY = 2  # answers of an item that is there or not
 
 
 def first_occasions(X: Source) -> Sequences:
@@ -114,6 +116,8 @@ def compare_with_factors(
     first = first_occasions(X)
     template = LatentMarkov(n_starts=10, search=Search(finished=3)) if estimator is None else estimator
     families = FAMILIES if isinstance(template.emissions, str) else (template.emissions,)
+    if all(len(seen) <= BINARY for seen in answers_seen(first)):
+        families = families[:1]  # of two answers every order is free
     rows = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotConvergedWarning)
@@ -237,7 +241,7 @@ def _statement(best: pd.Series, rival: pd.Series, lead: float, people: str) -> s
         )
     if best["kind"] == CONTINUOUS:
         return (
-            "There is no evidence of subtypes beyond severity of two kinds: two continuous dimensions describe the "
+            "There is no evidence of subtypes beyond two kinds of severity: two continuous dimensions describe the "
             f"answers better than classes at the first occasions of {people} ({behind}). People seem to differ in more "
             "than severity, but by degree rather than in kind."
         )

@@ -23,8 +23,10 @@ def test_how_much_persists_beyond_the_states_is_said():
     said, table = lasting_blocks(lasting(0.1), "midpoint6")
     assert "for 1 of 1 items" in said
     assert "10 points more persist than the states carry" in said
-    assert table.released.table["item"].tolist() == ["3 sleep"] * 2
-    assert table.released.table["standardised_residual"].tolist() == [4.0, 0.0]
+    (row,) = table.released.table.to_dict("records")
+    assert row["item"] == "3 sleep"
+    assert (row["persists_observed_pct"], row["persists_implied_pct"], row["persists_residual"]) == (80, 70, 4.0)
+    assert (row["begins_observed_pct"], row["begins_implied_pct"], row["begins_residual"]) == (10, 10, 0.0)
 
 
 def test_where_states_carry_everything_nothing_more_is_said():

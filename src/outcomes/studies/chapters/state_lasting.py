@@ -9,7 +9,17 @@ from outcomes.publications.grids import plain
 from outcomes.publications.page import Picture, Table
 from outcomes.reference.instruments import Item, instrument
 
-LASTING = {"observed_pct": "Observed (%)", "implied_pct": "Implied (%)", "standardised_residual": "Residual"}
+PREFIX = {"persistence": "persists", "onset": "begins"}
+LASTING = {
+    "persists_pairs": "Pairs with",
+    "persists_observed_pct": "Persists (%)",
+    "persists_implied_pct": "implied (%)",
+    "persists_residual": "residual",
+    "begins_pairs": "Pairs without",
+    "begins_observed_pct": "Begins (%)",
+    "begins_implied_pct": "implied (%) ",
+    "begins_residual": "residual ",
+}
 
 
 def lasting_blocks(lasting: pd.DataFrame, policy: str) -> list[str | Table | Picture]:
@@ -40,34 +50,34 @@ def lasting_blocks(lasting: pd.DataFrame, policy: str) -> list[str | Table | Pic
     )
     gap = 100 * (kept["observed"] - kept["implied"]).median()
     if noticed:
-        words += (
-            f" In the middle item {abs(gap):.0f} points {'more' if gap > 0 else 'fewer'} persist than the states carry."
-        )
+        words += f" For the median item {abs(gap):.0f} points {'more' if gap > 0 else 'fewer'} persist than the states carry."
     return [words, Table("item_persistence", _lasting_table(lasting, policy), partial(plain, headings=LASTING))]
 
 
 def _lasting_table(lasting: pd.DataFrame, policy: str) -> Released:
     several = lasting["item"].str.rpartition("_")[0].nunique() > 1
-    shown = pd.DataFrame(
-        {
-            "item": [item_word(item, several=several) for item in lasting["item"]],
-            "kind": lasting["kind"],
-            "pairs": lasting["n_pairs"].astype(int),
-            "observed_pct": 100 * lasting["observed"],
-            "implied_pct": 100 * lasting["implied"],
-            "standardised_residual": lasting["residual"],
-        }
-    )
-    decimals = {"observed_pct": 0, "implied_pct": 0, "standardised_residual": 1}
+    shown = pd.DataFrame({"item": list(dict.fromkeys(lasting["item"]))})
+    for kind, prefix in PREFIX.items():
+        own = lasting[lasting["kind"].eq(kind)].set_index("item").reindex(shown["item"])
+        shown[f"{prefix}_pairs"] = own["n_pairs"].fillna(0).to_numpy().astype(int)
+        shown[f"{prefix}_observed_pct"] = 100 * own["observed"].to_numpy(dtype=float)
+        shown[f"{prefix}_implied_pct"] = 100 * own["implied"].to_numpy(dtype=float)
+        shown[f"{prefix}_residual"] = own["residual"].to_numpy(dtype=float)
+    shown["item"] = [item_word(item, several=several) for item in shown["item"]]
+    decimals = {"observed_pct": 0, "implied_pct": 0, "residual": 1}
     return release(
         shown,
-        labels=["item", "kind"],
-        counts=["pairs"],
-        statistics={name: Statistic("pairs", decimals=places) for name, places in decimals.items()},
+        labels=["item"],
+        counts=[f"{prefix}_pairs" for prefix in PREFIX.values()],
+        statistics={
+            f"{prefix}_{name}": Statistic(f"{prefix}_pairs", decimals=places)
+            for prefix in PREFIX.values()
+            for name, places in decimals.items()
+        },
         policy=policy,
         title="Does each symptom persist and begin as the states imply",
         notes=[
-            "Persistence: present (1 or more) at the next questionnaire among those with it; onset: among those without. "
+            "Persists: present (1 or more) at the next questionnaire among those with it; begins: among those without. "
             "Implied by the model before anything is known of the person. Residual: the difference over its standard "
             "error, clustered by referral; beyond 2 in size is noticed. Pairs of successive questionnaires."
         ],

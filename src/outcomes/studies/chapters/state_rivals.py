@@ -157,7 +157,9 @@ def implied_blocks(states: States, policy: str) -> Blocks:
         why = found.because.get("implied")
         return [f"What the model implies for recovery is not known: {why}."] if why else []
     table = found.implied
-    rates = table[~table["measure"].str.startswith("change_in_")]
+    rates = table[
+        ~table["measure"].str.startswith("change_in_") & table["mean"].notna()
+    ]  # some have nobody at caseness
     size = dict(enumerate(_first_sizes(states), start=1))
     people = rates["state"].map(size) * rates["assessable"]
     bounded = rates["low"].notna().any()
@@ -270,7 +272,8 @@ def first_state_blocks(states: States, policy: str) -> Blocks:
     clear = int((ml["low"].gt(1) | ml["high"].lt(1)).sum())
     shrunk = np.log(wide["naive"]).abs().sum() / np.log(wide["ml"]).abs().sum()
     said = (
-        f"Of {len(ml)} odds ratios of characteristics, {clear} have an interval without 1; one in twenty would by chance. "
+        f"Of {len(ml)} odds ratios of characteristics, {clear or 'none'} {'has' if clear < 2 else 'have'} an interval "  # noqa: PLR2004
+        "without 1; one in twenty would by chance. "
         f"Naive log-odds, from people put into their likeliest state, are {abs(1 - shrunk):.0%} "
         f"{'smaller' if shrunk < 1 else 'larger'} than the corrected ones on average."
     )
@@ -408,7 +411,8 @@ def reported(states: States) -> dict[str, str]:
     several = len(table) > 1
     answers = {
         "1": "Number of the questionnaire; gaps of any length are one step",
-        "3a": "Missing at random given the answers seen",
+        "3a": "Missing at random given the answers seen"
+        + ("; checked by a fit in which endings are data" if found.endings is not None else ""),
         "3c": "Missing answers, questionnaires and later courses summed out of the likelihood; nothing imputed",
         "5": "This package; version and seed in the methods text",
         "9": f"{model.n_starts} starts for each number of states, {int(model.starts_['finished'].sum())} finished; "
@@ -418,17 +422,32 @@ def reported(states: States) -> dict[str, str]:
         + (", bootstrap likelihood ratio" if found.ratio is not None else ""),
         "11": f"{len(table)} numbers of states ({', '.join(table['k'].astype(str))})"
         + ("" if 1 in set(table["k"]) or not several else "; one state was not among them"),
+        "12": "Smallest state of each number of states in the table of numbers; people in each state of the chosen one "
+        "in the table of states",
         "13": f"Entropy R² {model.entropy_r2_:.2f}",
-        "14a": "Figure: courses by first state",
-        "15": "Tables: states, shape, moves; standard errors by bootstrap"
-        if found.stability is not None
-        else "Table: states",
+        "14a": "Figures: profiles of the states"
+        + ("; courses by first state" if states.trajectories.lengths.max() > 1 else ""),
+        "15": "Tables: " + ", ".join(_numbers(states)),
         "16": "The experiment file, printed in the record of the run",
     }
     if states.severity is not None:
         answers["6a"] = "Free and ordered answers; one and two continuous dimensions at first questionnaires"
+    if found.endings is not None:
+        answers["3b"] = "Endings by state: table of ways to end"
     if found.families is not None:
         answers["7"] = "Mixed latent Markov, mover-stayer, latent classes, growth mixtures, k-means: table of families"
     if found.first_state is not None:
         answers["8"] = "Covariates in a third step only; not in the measurement model"
     return answers
+
+
+def _numbers(states: States) -> list[str]:
+    found = states.judgement
+    named = {
+        "states": True,
+        "shape": found.shapes is not None,
+        "moves": found.crossing is not None,
+        "stability": found.stability is not None,
+        "all probabilities with standard errors in the files": found.stability is not None,
+    }
+    return [name for name, there in named.items() if there]

@@ -157,7 +157,7 @@ def _stability_words(states: States) -> str:
     table = found.stability.table if found.stability is not None else pd.DataFrame({"judgement": []})
     doubtful: list[int] = table.loc[table["judgement"].eq("not to be trusted"), "state"].tolist() if len(table) else []
     words = [
-        f"States {', '.join(map(str, doubtful))} are not found again often enough to be trusted."
+        f"{_states_are(doubtful)} not found again often enough to be trusted."
         if len(doubtful)
         else "Every state is found again in most bootstrap samples of patients."
     ]
@@ -183,9 +183,21 @@ def _agreement_words(agreement: Agreement, what: str, other: str, enough: float)
         f"{enough:g} that supports a number of states)."
     )
     if len(lost):
-        numbers = ", ".join(map(str, lost))
-        said += f" Numbered as in the fit to {other}, {numbers} of {len(agreement.table)} states have no counterpart."
+        which = "no state has a" if len(lost) == len(agreement.table) else f"{_states_have(lost.tolist())} no"
+        said += f" Numbered as in the fit to {other}, {which} counterpart."
     return said
+
+
+def _states_are(numbers: list[int]) -> str:
+    return f"State {numbers[0]} is" if len(numbers) == 1 else f"States {_listed(numbers)} are"
+
+
+def _states_have(numbers: list[int]) -> str:
+    return f"state {numbers[0]} has" if len(numbers) == 1 else f"states {_listed(numbers)} have"
+
+
+def _listed(numbers: list[int]) -> str:
+    return f"{', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
 
 
 def subtype_blocks(states: States, people: pd.DataFrame, policy: str) -> Blocks:
@@ -232,7 +244,8 @@ def subtype_blocks(states: States, people: pd.DataFrame, policy: str) -> Blocks:
     )
     blocks: Blocks = [_subtype_words(states), Table("state_shapes", released)]
     if found.crossing is not None:
-        blocks.append(_crossing_table(found.crossing, policy))
+        if shapes["shape"].nunique() > 1:  # with one shape every move stays within it
+            blocks.append(_crossing_table(found.crossing, shapes, policy))
         blocks.append(_diagram(states, people, policy))
     return blocks
 
@@ -261,9 +274,13 @@ def _subtype_words(states: States) -> str:
     return " ".join(words)
 
 
-def _crossing_table(crossing: pd.DataFrame, policy: str) -> Table:
+def _crossing_table(crossing: pd.DataFrame, shapes: pd.DataFrame, policy: str) -> Table:
     kept = crossing[crossing["from_subtype"].ne("any")]
+    # whoever leaves the only state of a subtype leaves the subtype: nothing was found out
+    alone = kept["from_subtype"].map(shapes["shape"].value_counts()).eq(1)
     known = kept["share_low"].notna().all()
+    changes = ["share_of_changes", "share_of_changes_low", "share_of_changes_high"]
+    kept = kept.assign(**{name: kept[name].mask(alone) for name in changes})
     table = kept[["from_subtype", "to_subtype"]].assign(
         moves=kept["n_from"].round().astype(int),
         stays_or_goes=kept["share"],
@@ -285,7 +302,7 @@ def _crossing_table(crossing: pd.DataFrame, policy: str) -> Table:
         title="Moves within and between subtypes",
         notes=[
             "Moves: expected number from one questionnaire to the next. Of changes of state: of those moves that lead to "
-            "another state. Intervals from the bootstrap of patients, the naming of states taken as given."
+            "another state; blank where a subtype has one state only. Intervals from the bootstrap of patients, the naming of states taken as given."
         ],
     )
     return Table("subtype_moves", released, partial(plain, headings={"stays_or_goes": "Of all moves"}))
