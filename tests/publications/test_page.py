@@ -3,8 +3,10 @@
 import re
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
+from outcomes.disclosure.gate import release
 from outcomes.errors import ConfigError, DisclosureError
 from outcomes.publications.page import KeyFigure, Picture, Section, Table, key_figure, study_page
 
@@ -88,5 +90,29 @@ def test_the_page_in_a_browser(report, browser, tmp_path, width, height):
         assert page.faults() == []
         assert "too few" in page.text
         assert page.pages() <= 4
+    finally:
+        page.close()
+
+
+A4, A4_ACROSS = 673, 1000  # what the margins leave of a sheet, in CSS pixels
+
+
+@pytest.mark.parametrize(("columns", "width"), [(6, A4), (9, A4), (10, A4), (13, A4_ACROSS)])
+def test_no_table_is_cut_at_the_edge_of_the_paper(report, browser, tmp_path, columns, width):
+    names = [f"flagged_by_remedy_{number}" for number in range(columns)]
+    frame = pd.DataFrame({name: [12345, 2345] for name in names})
+    frame.insert(0, "group", ["Quintile 1 (most deprived)", "a threshold in each group, so that those who need it"])
+    table = Table("wide", release(frame, labels=["group"], counts=names, title="A wide table"))
+    path = tmp_path / "report.html"
+    path.write_text(study_page(with_block(report, table)), encoding="utf-8")
+    page = browser.open(path, width=width, height=900)
+    try:
+        page.media("print")
+        shown = page.evaluate("document.querySelector('table').getBoundingClientRect().right")
+        assert shown <= width
+        assert page.evaluate("getComputedStyle(document.querySelector('.table')).page") == (
+            "landscape" if width == A4_ACROSS else "auto"
+        )
+        assert page.axe() == []
     finally:
         page.close()

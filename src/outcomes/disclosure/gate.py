@@ -26,7 +26,7 @@ from outcomes.reference.policies import DisclosurePolicy, disclosure_policy
 __all__ = ["Gap", "Rate", "Released", "Statistic", "Vertices", "release"]
 
 
-def release(
+def release(  # noqa: PLR0913  the declaration of a table, every part by name
     table: pd.DataFrame,
     *,
     labels: Sequence[str],

@@ -60,8 +60,8 @@ def checkers_sheet(context: Context, passage: Passage, places: Mapping[str, str]
         f"{rule.name} (`{rule.key}`; {_published(rule)}). {rounding_statement(rule)} "
         "Means, deviations, AUC and model parameters are shown "
         f"for at least {rule.minimum_n_for_statistics} people (as many with and without the event where it counts); "
-        "no minimum, maximum or mark of a single person is shown. Points of calibration, decision, ROC and survival curves "
-        f"stand for at least {rule.minimum_n_for_a_vertex} people each{_curves(passage)}.",
+        "no minimum, maximum or mark of a single person is shown. Points of calibration, decision, ROC and survival "
+        f"curves stand for at least {rule.minimum_n_for_a_vertex} people each{_curves(passage)}.",
         "## Tables, the people behind them, and what is hidden",
         _tables(passage, places),
         "## Attack on ourselves",
