@@ -264,8 +264,8 @@ def _measure(figures: pd.DataFrame, measure: str) -> tuple[Block, ...]:
         main = compare(*published_counts(mine, latest), references=REFERENCES)
         drawn = main.loc[main["breakdown"].isin(DRAWN)]
         blocks += [
-            f"A gap of {TOLERANCE.points:g} points is taken as tolerable, declared before looking; *within*, *exceeds* "
-            "and *inconclusive* say how the whole interval lies to it.",
+            f"A gap of {TOLERANCE.points:g} points is taken as tolerable, declared before looking; ‘within’, ‘exceeds’ "
+            "and ‘inconclusive’ say how the whole interval lies to it.",
             Picture(
                 f"groups_{measure}",
                 gap_table(drawn, POLICY, name, TOLERANCE, references=REFERENCES, title=f"{name} by group, {latest}"),

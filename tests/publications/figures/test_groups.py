@@ -9,7 +9,7 @@ from matplotlib.collections import LineCollection
 
 from outcomes.disclosure.gate import release
 from outcomes.errors import DisclosureError
-from outcomes.publications.figures.groups import forest, funnel_by_group, published_beside
+from outcomes.publications.figures.groups import calibration_multiples, forest, funnel_by_group, published_beside
 from outcomes.publications.wording import cell, interval
 
 ETHNIC = ["White", "Mixed", "Asian or Asian British", "Black or Black British", "Other ethnic groups"]
@@ -185,3 +185,36 @@ def test_the_first_row_stands_on_top(covered):
 def test_what_was_not_released_is_not_drawn(recovery, draw):
     with pytest.raises(DisclosureError, match="only released tables can be published, got DataFrame"):
         draw(recovery.table)
+
+
+def test_each_group_has_a_panel_with_its_own_points_and_intervals(cut_off, covered):
+    table = pd.DataFrame(
+        {
+            "group": ["A rather long name of a group of people", *["B"] * 2, *"CDE"],
+            "point": ["1", "1", "2", *"111"],
+            "n": 100,
+            "events": [20, 30, 60, 40, 50, 50],
+            "predicted_pct": [25, 28, 61, 44, 50, 55],
+        }
+    )
+    rates = {"observed_pct": ("events", "n", "low_pct", "high_pct")}
+    released = release(
+        table,
+        labels=["group", "point"],
+        counts=["n", "events"],
+        rates=rates,
+        statistics={"predicted_pct": "n"},
+        title="T",
+    )
+    figure = calibration_multiples(released)
+    shown = [panel for panel in figure.axes if panel.axison]
+    assert len(shown) == 5
+    points = next(line for line in shown[1].lines if line.get_marker() == "o")
+    np.testing.assert_array_equal(points.get_xdata(), [28, 61])
+    np.testing.assert_array_equal(points.get_ydata(), released.table["observed_pct"][1:3])
+    titles = [text for panel in shown for text in (panel.title, panel._left_title, panel._right_title)]
+    figure.canvas.draw()
+    assert cut_off(figure, titles) == []
+    assert covered(figure, titles) == []
+    with pytest.raises(DisclosureError, match="only released tables"):
+        calibration_multiples(table)

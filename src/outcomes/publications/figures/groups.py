@@ -28,6 +28,7 @@ _ROW_IN = 0.27
 _PANELS_A_ROW = 4
 _WHOLE = 100
 _TITLE_LETTERS = 24
+_STAGE_LETTERS = 12
 
 
 @in_house_style
@@ -159,7 +160,7 @@ def funnel_by_group(
             range(len(stages)), shares[line], label=name, color=PALETTE[line % len(PALETTE)],
             linestyle=DASHES[line % len(DASHES)], marker=MARKERS[line % len(MARKERS)], markersize=4.5,
         )  # fmt: skip
-    axes.set_xticks(range(len(stages)), stages)
+    axes.set_xticks(range(len(stages)), [fill(stage, _STAGE_LETTERS) for stage in stages])
     axes.set(ylim=(0, 104), ylabel="% of those referred", xlabel=x_label)
     guide(axes, "y")
     axes.legend(loc="lower left" if len(groups) <= len(PALETTE) // 2 else "best")

@@ -23,6 +23,7 @@ from outcomes.studies.chapters.groups_beyond import (
     YEARS,
     breakdown_title,
     crossed,
+    crossed_references,
     gradient,
     lost_on_the_way,
     remaining,
@@ -50,6 +51,7 @@ CHANCE = partial(
 )
 PERMUTATIONS = 500
 FEWEST_EVENTS = 100
+FEWEST_DRAWN = 10
 MAIN = ("reliable_recovery", "recovery", "reliable_improvement", "reliable_deterioration", "dropped_out")
 
 
@@ -97,7 +99,8 @@ def groups_chapter(
     by = [*settings.by, *(f"{first} and {second}" for first, second in settings.intersections)]
     rows, flags, measure = _countable(materials, found, by)
     tolerance = Tolerance(points=settings.tolerance_points, minimum_events=FEWEST_EVENTS)
-    table = breakdown(rows, by, flags=flags, tolerance=tolerance, edition=materials.edition.key)
+    references = crossed_references(rows, settings.intersections)
+    table = breakdown(rows, by, flags=flags, references=references, tolerance=tolerance, edition=materials.edition.key)
     main = table[table["measure"].eq(measure)]
     if not main["n"].gt(0).any():
         raise DataError(f"nobody counts for {_name(measure).lower()}, so there is nothing to compare between groups")
@@ -109,15 +112,17 @@ def groups_chapter(
         generator=np.random.default_rng(seed),
         edition=materials.edition.key,
     )
-    shown = gap_table(main, policy, _name(measure), tolerance)
+    shown = gap_table(main, policy, _name(measure), tolerance, references=references)
+    # tiny crossed groups stand in the table, where they are "too few"; drawn, they would only push the others apart
+    drawn = main.loc[main["breakdown"].isin(settings.by) | main["n"].ge(FEWEST_DRAWN)]
     blocks: list[str | Table | Picture] = [
         f"Every group is compared with its declared reference. A gap of {settings.tolerance_points:g} points was declared "
-        "tolerable before looking. *Within* means that the whole interval lies inside that tolerance, *exceeds* that it "
-        f"lies outside; all else is *inconclusive*, and with fewer than {FEWEST_EVENTS} events on either side there are "
+        "tolerable before looking. ‘Within’ means that the whole interval lies inside that tolerance, ‘exceeds’ that it "
+        f"lies outside; all else is ‘inconclusive’, and with fewer than {FEWEST_EVENTS} events on either side there are "
         "too few to say. An interval that holds zero is no evidence of fairness.",
         Picture(
             "gaps",
-            shown,
+            gap_table(drawn, policy, _name(measure), tolerance, references=references),
             partial(forest, by="breakdown", x_label=f"{_name(measure)}, %"),
             f"{_name(measure)} by group with 95 % intervals and the number of people behind each.",
             "Forest plot: one line a group, its rate and interval, under the heading of each breakdown.",

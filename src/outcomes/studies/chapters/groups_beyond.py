@@ -10,7 +10,8 @@ from outcomes.fairness.adjusted import ESTIMATED, adjusted_gaps
 from outcomes.fairness.breakdown import intersect
 from outcomes.fairness.cohorts import TWELVE_MONTHS_DAYS, followed, lost_pairs
 from outcomes.fairness.counts import group_counts
-from outcomes.fairness.funnel import funnel
+from outcomes.fairness.funnel import REFERRED, funnel
+from outcomes.fairness.gaps import reference_of
 from outcomes.fairness.services import Heterogeneity, between_services
 from outcomes.publications.figures.groups import funnel_by_group, published_beside
 from outcomes.publications.grids import plain, under_headings
@@ -84,7 +85,7 @@ def remaining(
     words = ", ".join(title_of(name).lower() for name in held)
     said = (
         f"Groups differ in what they bring to treatment. Held against each other as if all had the same case mix ({words}), "
-        "this is the *difference remaining after adjustment*. Adjusting neither explains nor excuses: what is adjusted "
+        "this is the ‘difference remaining after adjustment’. Adjusting neither explains nor excuses: what is adjusted "
         "for may itself be how a group is disadvantaged, so the crude gap stays beside it."
         + (f" Not in the feed: {', '.join(absent)}." if absent else "")
     )
@@ -135,9 +136,7 @@ def lost_on_the_way(staged: pd.DataFrame, by: list[str], policy: str) -> tuple[l
         return ["No referral was followed for twelve months, so no cohort can be shown."], internal
     table = funnel(kept, by)
     internal["funnel_by_group"] = table
-    shown = table.assign(
-        breakdown=table["breakdown"].map(breakdown_title), referred=table["referred"].fillna(table["n"])
-    )
+    shown = table.assign(breakdown=table["breakdown"].map(breakdown_title))
     released = release(
         shown[["breakdown", "group", "stage", "n", "referred"]],
         labels=["breakdown", "group", "stage"],
@@ -326,6 +325,29 @@ def crossed(rows: pd.DataFrame, pairs: tuple[tuple[str, str], ...]) -> tuple[pd.
     return rows, names
 
 
+def crossed_references(rows: pd.DataFrame, pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """Say which crossed group the others are compared with: the one of both references.
+
+    Parameters
+    ----------
+    rows
+        As `crossed` gives them.
+    pairs
+        Declared pairs.
+
+    Returns
+    -------
+    dict of str to str
+        Crossed breakdown to its reference, where both groupings declare one and somebody is in both.
+    """
+    found = {}
+    for first, second in pairs:
+        name, label = f"{first} and {second}", f"{reference_of(first)}, {reference_of(second)}"
+        if rows[name].eq(label).any():
+            found[name] = label
+    return found
+
+
 def breakdown_title(key: str) -> str:
     """Name a breakdown as the report does.
 
@@ -347,7 +369,8 @@ def breakdown_title(key: str) -> str:
 
 
 def _funnel_picture(shown: pd.DataFrame, breakdown: str, policy: str) -> Picture:
-    one = shown.loc[shown["breakdown"].eq(breakdown_title(breakdown)), ["group", "stage", "n", "referred"]]
+    mine = shown["breakdown"].eq(breakdown_title(breakdown)) & shown["stage"].ne(REFERRED)
+    one = shown.loc[mine, ["group", "stage", "n", "referred"]]
     released = release(
         one.reset_index(drop=True),
         labels=["group", "stage"],

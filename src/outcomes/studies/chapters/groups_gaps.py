@@ -19,7 +19,7 @@ from outcomes.studies.chapters.groups_beyond import breakdown_title
 GAPS = partial(
     under_headings,
     by="breakdown",
-    headings={"n_to_decide": "n that would decide"},
+    headings={"n_to_decide": "n to decide"},
     leave_out=("reference_events", "reference_n"),
 )
 TOGETHER = partial(
@@ -84,7 +84,7 @@ def gap_table(
         policy=policy,
         title=title or f"{name} by group",
         notes=[
-            "Gap: percentage points against the reference group of the same breakdown, Newcombe's interval. n that would "
+            "Gap: percentage points against the reference group of the same breakdown, Newcombe's interval. n to "
             "decide: people in the group at which an inconclusive gap of this size would be decided, if the reference grew "
             "as much; none is given for a gap that is the tolerance itself."
         ],

@@ -32,9 +32,7 @@ MODELS = partial(
     },
     leave_out=("flagged", "true_positives"),
 )
-JUDGED = partial(
-    under_headings, by="breakdown", headings={"gap_points": "Gap (points)", "n_to_decide": "n that would decide"}
-)
+JUDGED = partial(under_headings, by="breakdown", headings={"gap_points": "Gap (points)", "n_to_decide": "n to decide"})
 
 
 def predicted(
@@ -199,12 +197,26 @@ def _verdicts(gaps: pd.DataFrame, last: int, policy: str, tolerance: Tolerance) 
     said = gaps["verdict"].value_counts()
     counted = ", ".join(f"{count} {verdict}" for verdict, count in said.items())
     shown = gaps.loc[gaps["landmark"].eq(last)]
-    columns = ["breakdown", "group", "criterion", "verdict", "n", "events", "gap_points", "gap_low", "gap_high"]
+    columns = [
+        "breakdown",
+        "group",
+        "criterion",
+        "verdict",
+        "n",
+        "events",
+        "gap_points",
+        "gap_low",
+        "gap_high",
+        "n_to_decide",
+    ]
     released = release(
         shown[columns].assign(breakdown=shown["breakdown"].map(breakdown_title)).reset_index(drop=True),
         labels=["breakdown", "group", "criterion", "verdict"],
         counts=["n", "events"],
-        statistics={"gap_points": Statistic("n", "events", "gap_low", "gap_high", 1)},
+        statistics={
+            "gap_points": Statistic("n", "events", "gap_low", "gap_high", 1),
+            "n_to_decide": Statistic("n", "events", decimals=0),
+        },
         policy=policy,
         title="Is the model as good for every group? Two criteria and their verdicts",
         notes=[
