@@ -13,6 +13,7 @@ from outcomes.errors import AccessError, ConfigError, DataError
 from outcomes.flags.foretold import Foretold
 from outcomes.studies import caseload
 from outcomes.studies.caseload import Asked, known_course, learn_course, write_caseload
+from outcomes.studies.erasing import erase_people
 from outcomes.studies.materials import prepare
 from outcomes.studies.opening import open_study
 
@@ -289,3 +290,36 @@ def test_a_course_that_cannot_be_learnt_leaves_the_page_without_it(monkeypatch):
 
     monkeypatch.setattr(caseload, "learn_course", refuse)
     assert known_course(None) is None
+
+
+def test_who_was_erased_from_research_stays_on_the_page_while_care_is_open_and_is_nowhere_else(place, feed):
+    """One whose care is open, one whose care has ended; both asked for erasure, after a page had been written."""
+    patients, referrals, gone = split(feed)
+    treated, ended = gone[0], gone[-1]
+    place.keys(project=True)
+    numbers = listed(place, patients["nhs_number"])
+    options = {"keys": place.keys(), "source": feed, "allowlist": numbers}
+    before = open_study(place.request(IDENTIFIED, **options), fresh=True).view.tables
+    write_caseload(place.request(IDENTIFIED, keys=place.keys()))
+    told = erase_people(place.request(IDENTIFIED, keys=place.keys()), [treated, ended])
+    assert (told.facts["in_care"], told.facts["pages_removed"]) == (1, ["reports/small/care"])
+    assert "write them again" in " ".join(told.lines())
+    again = open_study(place.request(IDENTIFIED, **options), fresh=True).view.tables
+    assert len(again["patients"]) == len(before["patients"]) - 2
+    assert len(again["referrals"]) == len(before["referrals"]) - referrals["patient_id"].isin([treated, ended]).sum()
+    write_caseload(place.request(IDENTIFIED, keys=place.keys()))
+    shown = {row["person"] for row in twin(place)["open_referrals"]}
+    assert treated in shown
+    assert len(shown) == people(feed)[0]["open"].sum()
+    words = [
+        row
+        for name in ("patient_id", "nhs_number")
+        for row in patients.set_index("patient_id", drop=False).loc[[treated, ended], name]
+    ]
+    apart = {place.report / "care", place.root / f"{numbers.name}"}
+    for path in (one for one in place.root.rglob("*") if one.is_file()):
+        if not any(path.is_relative_to(one) for one in apart):
+            assert not any(word.encode() in path.read_bytes() for word in words), path.name
+    assert ended not in (place.report / "care" / "caseload.html").read_text(encoding="utf-8")
+    kept = erase_people(place.request(IDENTIFIED, keys=place.keys()), ())
+    assert kept.facts["people"] == 0

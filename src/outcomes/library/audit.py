@@ -287,7 +287,8 @@ def actor(keys: Path | None) -> str:
         name = str(os.getuid())
     if keys is None:
         return f"{name} (no secret)"
-    held = [role for role, purposes in ROLES.items() if all(has_key(keys, purpose) for purpose in purposes)]
+    whole = {role: set(has) for role, has in ROLES.items() if all(has_key(keys, purpose) for purpose in has)}
+    held = [role for role, has in whole.items() if not any(has < other for other in whole.values())]
     return f"{name} ({', '.join(held) or 'no whole role'})"
 
 

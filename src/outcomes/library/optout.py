@@ -256,7 +256,7 @@ def allowed_pseudonyms(shelf: Store, *, today: date, max_age_days: int | None = 
     if content is None:
         raise AccessError(
             "no opt-out allowlist is registered: research may read nobody of an identified source; "
-            "register the answer of the opt-out check"
+            "register the answer of the opt-out check (outcomes optout)"
         )
     try:
         dated, allowed = datetime.fromisoformat(content["date"]).date(), frozenset(content["pseudonyms"])

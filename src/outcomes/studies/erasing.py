@@ -24,6 +24,7 @@ from outcomes.tracking.erasing import RunsErased, erase_runs, runs_of, snapshots
 STEP = "Erasing"
 RECEIPT = "receipt_{:04d}.json"
 RUNS = "mlflow"
+PAGES = "care*"  # folders of caseload pages, of the whole service and of its teams
 PURPOSE = "erasure on request"
 
 
@@ -65,6 +66,10 @@ class Receipt:
             )
         lines += [f"Stays, because it is released aggregates: {place}" for place in _list(facts["released"])]
         lines += [f"Train again: {what}" for what in _list(facts["retrain"])]
+        if _list(facts.get("pages_removed")):
+            lines.append(
+                "The caseload pages were removed, because they may name them: write them again (outcomes flags)."
+            )
         if self.place is None:
             return (*lines, "This was a dry run: nothing was changed.")
         return (*lines, f"Receipt: {self.place}")
@@ -174,7 +179,9 @@ def _finish(workspace: Workspace, experiment: Experiment, stores: Stores, told: 
     removed = remove_files(workspace, told.products)
     if told.people or told.doomed:
         removed += remove_caches(workspace, experiment)
-    facts = _facts(workspace, stores, told, runs, today) | {"removed": sorted(removed)}
+    pages = [name for place in _pages(workspace, told) if (name := _remove(place, _named(workspace, place)))]
+    removed += pages
+    facts = _facts(workspace, stores, told, runs, today) | {"removed": sorted(removed), "pages_removed": sorted(pages)}
     place = write_receipt(workspace, facts)
     counts = {"people": told.people, "rows": sum(told.library.values()), "runs": runs.runs, "models": runs.models}
     note_access(workspace, "erase", PURPOSE, snapshot=told.snapshot, counts=counts, anchor=True)
@@ -182,6 +189,13 @@ def _finish(workspace: Workspace, experiment: Experiment, stores: Stores, told: 
         forget(stores.library, tuple(one for one in told.products if not one.released))
         settle_intent(workspace.library, stores.vault)
     return Receipt(facts, place)
+
+
+def _pages(workspace: Workspace, told: Erased) -> list[Path]:
+    # A caseload page that was written while their care was open names them still; whoever is in care stays on theirs.
+    if told.in_care and told.in_care == told.people:
+        return []
+    return sorted(workspace.report.glob(PAGES)) if told.people or told.doomed else []
 
 
 def remove_files(workspace: Workspace, products: Iterable[Product]) -> list[str]:
