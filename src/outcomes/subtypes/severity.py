@@ -115,6 +115,7 @@ def compare_with_factors(
         raise ConfigError("n_states: at least one number of classes is needed, got none")
     first = first_occasions(X)
     template = LatentMarkov(n_starts=10, search=Search(finished=3)) if estimator is None else estimator
+    families: tuple[str | dict[str, str], ...]
     families = FAMILIES if isinstance(template.emissions, str) else (template.emissions,)
     if all(len(seen) <= BINARY for seen in answers_seen(first)):
         families = families[:1]  # of two answers every order is free
