@@ -40,5 +40,18 @@ def test_what_was_taught_knows_that_its_people_were_invented_and_the_steps_are_t
     found = joint_forecast(materials, SETTINGS, seed=1, progress=lambda *step: steps.append(step))
     assert found.taught.trained_on == materials.opened.view.kind == "invented"
     assert found.taught.twins == ()
-    assert [step[1] for step in steps] == [0, 1, 2, 3]
+    assert [step[1] for step in steps] == [0, 1, 2, 3, 4]
     assert found.validation.past["pseudonym"].isin(materials.episodes["pseudonym"]).all()
+    assert found.later is None  # nobody of so few was referred so late and could be followed for so long
+
+
+def test_a_later_period_is_judged_by_what_had_been_recorded_before_it(materials):
+    quick = SETTINGS.model_copy(update={"horizon_weeks": 6, "interval_weeks": 6})
+    found = joint_forecast(materials, quick, seed=1)
+    late = materials.episodes.set_index("referral")["quarter"]
+    if found.later is not None:
+        first = late.loc[found.later.past["referral"]].min()
+        assert (late >= first).mean() >= 0.3
+        assert found.later.past["referral"].nunique() < found.validation.past["referral"].nunique()
+    undated = replace(materials, episodes=materials.episodes.assign(quarter=None))
+    assert joint_forecast(undated, quick, seed=1).later is None

@@ -1,6 +1,8 @@
 """The second half of the prognosis step: every way to end, with its change of scores, and the open cases."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 
@@ -8,7 +10,7 @@ from outcomes.errors import DataError
 from outcomes.prognosis.endings import ended
 from outcomes.prognosis.individual import Lessons, Taught, teach
 from outcomes.prognosis.joint import JointValidation, judge_joint
-from outcomes.prognosis.splits import by_patient
+from outcomes.prognosis.splits import by_patient, by_time
 from outcomes.prognosis.stacked import stack
 from outcomes.prognosis.timeline import Courses
 from outcomes.reference.groups import groupings
@@ -22,13 +24,15 @@ class JointForecast:
     """What was found about the ways to end.
 
     `counts`: finished referrals by ending and change. `validation` and `taught` are None where the data do not bear
-    them; `lacking` says why.
+    them; `lacking` says why. `later` is the validation by time (learnt from what had been recorded by a day, judged on
+    those referred from then on); None where the feed has no quarters or the later ones are too short.
     """
 
     counts: pd.DataFrame
     validation: JointValidation | None
     taught: Taught | None
     lacking: str = ""
+    later: JointValidation | None = None
 
 
 def joint_forecast(
@@ -62,7 +66,7 @@ def joint_forecast(
     if not settings.joint_endings or materials.outcomes is None or materials.episodes["end_day"].isna().all():
         return None
     step = "Foretelling the ways to end"
-    progress(step, 0, 3)
+    progress(step, 0, 4)
     courses = Courses(
         materials.episodes, materials.occasions, materials.totals, materials.contacts, clock=settings.clock
     )
@@ -78,18 +82,23 @@ def joint_forecast(
     )
     try:
         rows = stack(courses, sessions=lessons.sessions, weeks=lessons.weeks)
-        progress(step, 1, 3)
-        judged = judge_joint(
+        progress(step, 1, 4)
+        judge = partial(
+            judge_joint,
             courses,
             rows,
             endings,
-            by_patient(materials.episodes["pseudonym"], settings.ending_folds, seed),
             lessons=lessons,
             n_bootstrap=min(settings.resamples, 200),
-            groups=tuple(name for name in groupings() if name in materials.episodes),
             workers=processes,
         )
-        progress(step, 2, 3)
+        judged = judge(
+            splits=by_patient(materials.episodes["pseudonym"], settings.ending_folds, seed),
+            groups=tuple(name for name in groupings() if name in materials.episodes),
+        )
+        progress(step, 2, 4)
+        later = _by_time(materials, judge)
+        progress(step, 3, 4)
         learnt = teach(
             courses,
             endings,
@@ -99,7 +108,17 @@ def joint_forecast(
             workers=processes,
         )
     except DataError as lacking:
-        progress(step, 3, 3)
+        progress(step, 4, 4)
         return JointForecast(endings.counts, None, None, str(lacking))
-    progress(step, 3, 3)
-    return JointForecast(endings.counts, judged, learnt)
+    progress(step, 4, 4)
+    return JointForecast(endings.counts, judged, learnt, later=later)
+
+
+def _by_time(materials: Materials, judge: Callable[..., JointValidation]) -> JointValidation | None:
+    if materials.episodes["quarter"].isna().all():
+        return None
+    splits = by_time(materials.episodes)
+    try:
+        return judge(splits=splits) if splits else None
+    except DataError:
+        return None  # too little had been recorded by then

@@ -15,6 +15,7 @@ from outcomes.studies.chapters.chapter import title_of
 from outcomes.studies.joint_endings import JointForecast
 
 SESSION = "session"
+UNSEEN, LATER = "patients whom the model had not seen", "those referred in the later period"
 SHOWN = ("dropped_out", "reliable_improvement", "reliable_deterioration")  # recovery has its own table in the chapter
 
 
@@ -52,7 +53,9 @@ def joint_blocks(found: JointForecast, horizon_weeks: int, *, policy: str) -> li
     blocks.append(
         f"Within {horizon_weeks} weeks, the probabilities of all ways to end and of being still in treatment add up to one. "
         "They are made after each session and as of dates, with the weeks since the last contact; people still in "
-        "treatment when the extract ends count for as long as they were seen."
+        "treatment when the extract ends count for as long as they were seen. People who never came to a treatment "
+        "session are not among those at risk, as in the published rates; at the first questionnaire that is something "
+        "known only later, so that figures there hold for those who will be treated, and not for everybody assessed."
     )
     if len(judged.metrics):
         blocks.append(Table("ending_predictions", _judged(judged, policy)))
@@ -60,6 +63,21 @@ def joint_blocks(found: JointForecast, horizon_weeks: int, *, policy: str) -> li
         blocks.append(Table("how_often_right", _record(judged, policy)))
     if len(judged.coverage):
         blocks.append(Table("later_scores", _covered(judged, policy)))
+    return blocks + _in_time(found.later, policy)
+
+
+def _in_time(later: JointValidation | None, policy: str) -> list[str | Table | Picture]:
+    if later is None or not (len(later.metrics) or len(later.coverage)):
+        return ["The ways to end are not judged on a later period: the feed has no quarters, or too little of it."]
+    blocks: list[str | Table | Picture] = [
+        "The same for a later period: learnt from what had been recorded by the first day of the last quarters, judged "
+        "on people referred from then on. Where figures fall or intervals of scores hold fewer than they should, the "
+        "service has changed, and the models are to be updated before they are used."
+    ]
+    if len(later.metrics):
+        blocks.append(Table("ending_predictions_later", _judged(later, policy, LATER)))
+    if len(later.coverage):
+        blocks.append(Table("later_scores_later", _covered(later, policy, LATER)))
     return blocks
 
 
@@ -100,7 +118,7 @@ def _ways(found: JointForecast, policy: str) -> Released:
     )
 
 
-def _judged(judged: JointValidation, policy: str) -> Released:
+def _judged(judged: JointValidation, policy: str, whom: str = UNSEEN) -> Released:
     metrics = judged.metrics
     wanted = metrics["kind"].eq(SESSION) & metrics["ending"].isin(SHOWN)
     part = metrics[wanted & metrics["metric"].isin(["auroc", "calibration_slope"])]
@@ -120,7 +138,7 @@ def _judged(judged: JointValidation, policy: str) -> Released:
             "calibration_slope": Statistic("n", "n_events", "calibration_slope_low", "calibration_slope_high", 2),
         },
         policy=policy,
-        title="How well are the ways to end foretold, for patients whom the model had not seen?",
+        title=f"How well are the ways to end foretold, for {whom}?",
         notes=["Session 0 is the first questionnaire. Only rows whose horizon lies before the end of the extract."],
     )
 
@@ -149,7 +167,7 @@ def _record(judged: JointValidation, policy: str) -> Released:
     )
 
 
-def _covered(judged: JointValidation, policy: str) -> Released:
+def _covered(judged: JointValidation, policy: str, whom: str = UNSEEN) -> Released:
     cells = judged.coverage
     kept = cells[
         cells["by"].eq("landmark")
@@ -174,6 +192,6 @@ def _covered(judged: JointValidation, policy: str) -> Released:
         rates={"inside_pct": Rate("n_inside", "n")},
         statistics={"mean_width": Statistic("n", decimals=1)},
         policy=policy,
-        title=f"How many next scores lay inside their intervals, which are to hold {level} %?",
-        notes=["Conformal intervals of the next questionnaire, among those who filled it in, for unseen patients."],
+        title=f"How many next scores lay inside their intervals, which are to hold {level} %, for {whom}?",
+        notes=["Conformal intervals of the next questionnaire, among those who filled it in."],
     )
