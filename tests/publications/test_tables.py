@@ -52,6 +52,15 @@ def test_latex_is_booktabs_with_every_special_character_written_out(recovery):
     assert r"$-$6" in text or r"$-$" in text
 
 
+@pytest.mark.parametrize(("columns", "size"), [(3, None), (6, r"\footnotesize"), (11, r"\scriptsize")])
+def test_latex_type_gets_smaller_with_the_number_of_columns(columns, size):
+    names = [f"n_{number}" for number in range(columns)]
+    frame = pd.DataFrame({"group": ["a"], **{name: [40] for name in names}})
+    head = as_latex(release(frame, labels=["group"], counts=names, title="Wide")).partition(r"\caption")[0]
+    assert (r"\setlength{\tabcolsep}" in head) == (size is not None)
+    assert size is None or size in head
+
+
 def test_latex_text_leaves_nothing_special():
     assert latex_text(r"\ & % $ # _ { } ~ ^") == (
         r"\textbackslash{} \& \% \$ \# \_ \{ \} \textasciitilde{} \textasciicircum{}"

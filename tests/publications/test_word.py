@@ -3,10 +3,13 @@
 import io
 import zipfile
 
+import pandas as pd
 import pytest
 from docx import Document
+from docx.enum.section import WD_ORIENT
 from released_bundle import drafts
 
+from outcomes.disclosure.gate import release
 from outcomes.errors import DisclosureError
 from outcomes.publications.tables import grid_of
 from outcomes.publications.word import as_docx
@@ -54,3 +57,14 @@ def test_the_same_table_gives_the_same_bytes():
 def test_only_released_tables_are_written():
     with pytest.raises(DisclosureError, match="only released tables"):
         as_docx(drafts()["flow"].table)
+
+
+@pytest.mark.parametrize(("columns", "across"), [(3, False), (12, True)])
+def test_the_paper_is_a4_and_lies_across_under_a_wide_table(columns, across):
+    names = [f"n_{number}" for number in range(columns)]
+    frame = pd.DataFrame({"group": ["a"], **{name: [40] for name in names}})
+    made = as_docx(release(frame, labels=["group"], counts=names, title="Wide"))
+    (section,) = Document(io.BytesIO(made)).sections
+    sides = (round(section.page_width.mm), round(section.page_height.mm))
+    assert sides == ((297, 210) if across else (210, 297))
+    assert (section.orientation == WD_ORIENT.LANDSCAPE) == across

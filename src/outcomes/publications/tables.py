@@ -29,6 +29,7 @@ _LATEX = {
     "→": r"$\rightarrow$",
     "…": r"\dots{}",
 }
+_MANY, _VERY_MANY = 6, 8  # columns
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -115,7 +116,7 @@ def as_latex(released: Released, *, arrange: Arrangement = plain) -> str:
     return "\n".join(
         [
             r"\begin{table}",
-            r"\centering",
+            r"\centering" + _narrowed(len(grid.header)),
             rf"\caption{{{latex_text(grid.title)}}}",
             rf"\begin{{tabular}}{{{columns}}}",
             r"\toprule",
@@ -129,6 +130,13 @@ def as_latex(released: Released, *, arrange: Arrangement = plain) -> str:
             "",
         ]
     )
+
+
+def _narrowed(columns: int) -> str:
+    # so that a wide table stays on its page
+    if columns <= _MANY:
+        return ""
+    return "\n" + (r"\footnotesize" if columns <= _VERY_MANY else r"\scriptsize") + r"\setlength{\tabcolsep}{3pt}"
 
 
 def latex_text(text: str) -> str:

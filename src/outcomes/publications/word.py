@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from docx import Document
+from docx.enum.section import WD_ORIENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Pt
+from docx.shared import Mm, Pt
 
 from outcomes.disclosure.seal import Released
 from outcomes.publications.grids import Align, Arrangement, Word, plain
@@ -23,6 +24,8 @@ _ALIGN: Final = {
     "centre": WD_ALIGN_PARAGRAPH.CENTER,
 }
 _POINTS: Final = 9
+_POINTS_WIDE: Final = 8
+_MANY: Final = 8  # columns, from which on the paper lies across
 
 
 def as_docx(released: Released, *, arrange: Arrangement = plain) -> bytes:
@@ -48,7 +51,9 @@ def as_docx(released: Released, *, arrange: Arrangement = plain) -> bytes:
     grid = arrange(require_released(released))
     document = Document()
     _say_nothing_of_the_maker(document, grid.title)
-    document.styles["Normal"].font.size = Pt(_POINTS)
+    wide = len(grid.header) > _MANY
+    _set_paper(document, across=wide)
+    document.styles["Normal"].font.size = Pt(_POINTS_WIDE if wide else _POINTS)
     document.add_paragraph().add_run(grid.title).bold = True
     table = document.add_table(rows=0, cols=len(grid.header))
     _add_row(table, [Word(head, heads=True) for head in grid.header], grid.align, head=True)
@@ -61,6 +66,13 @@ def as_docx(released: Released, *, arrange: Arrangement = plain) -> bytes:
     out = io.BytesIO()
     document.save(out)
     return _without_times(out.getvalue())
+
+
+def _set_paper(document: Any, *, across: bool) -> None:  # noqa: ANN401
+    page = document.sections[0]
+    page.page_width, page.page_height = (Mm(297), Mm(210)) if across else (Mm(210), Mm(297))
+    page.orientation = WD_ORIENT.LANDSCAPE if across else WD_ORIENT.PORTRAIT
+    page.left_margin = page.right_margin = Mm(16)
 
 
 def _say_nothing_of_the_maker(document: Any, title: str) -> None:  # noqa: ANN401  python-docx has no public type

@@ -4,7 +4,7 @@ from functools import partial
 
 import pandas as pd
 
-from outcomes.disclosure.gate import Rate, Released, Statistic, release
+from outcomes.disclosure.gate import Rate, Released, Statistic, Vertices, release
 from outcomes.fairness.miscalibration import FEWEST_AT_POINT, calibration_by_group
 from outcomes.fairness.models import Predictions, model_breakdown
 from outcomes.publications.figures.groups import calibration_multiples
@@ -112,6 +112,7 @@ def calibration_picture(rows: pd.DataFrame, by: str, told: Predictions, policy: 
         counts=["n", "events"],
         rates={"observed_pct": Rate("events", "n", "low_pct", "high_pct")},
         statistics={"predicted_pct": Statistic("n", decimals=0)},
+        vertices=Vertices("n"),
         policy=policy,
         title=f"Predicted and observed by {title}",
         notes=[f"Each point stands for as many people; groups with fewer than {2 * FEWEST_AT_POINT} have no curve."],
