@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from cohorts import cohort, drafts
+from cohorts import cohort, drafts, single_pattern
 
 from outcomes.disclosure.attack import attack
 from outcomes.disclosure.gate import Statistic, release
@@ -79,3 +79,16 @@ def test_what_is_withheld_in_a_table_is_withheld_in_the_figure_of_a_part_of_it()
     part = release(frame[["g", "n"]].iloc[1:4], labels=["g"], counts=["n"], title="figure")
     done = attack_and_withhold({"whole": whole, "part": part})
     assert done.tables["part"].table["n"].isna().all()
+
+
+def test_complete_tables_of_a_single_pattern_are_solved_although_rounded_and_then_withheld():
+    told = 0
+    for seed in range(COHORTS):
+        made = single_pattern(np.random.default_rng(seed))
+        ones = int((made["rare"].table["n"].iloc[1:] == 3).sum())
+        found = attack(made)
+        assert bool(found) == (ones == 6)  # six ones under a total of six: all seven print 3, and nothing else fits
+        done = attack_and_withhold(made)
+        assert attack(done.tables) == ()
+        told += done.told
+    assert told > 0
