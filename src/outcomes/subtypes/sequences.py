@@ -139,7 +139,10 @@ def _from_trajectories(source: Trajectories) -> Sequences:
 def _from_table(table: pd.DataFrame, by: tuple[str, ...], order: str | None, items: Sequence[str] | None) -> Sequences:
     keys = [column for column in by if column in table.columns]
     if not keys:
-        raise ConfigError(f"by: none of {by} is a column of the table; name the columns that tell sequences apart")
+        raise ConfigError(
+            f"by: none of {by} is a column of the table; name the columns that tell sequences apart, as in "
+            'sequences(table, by="patient", order="session", items=[...])'
+        )
     if order is not None and order not in table.columns:
         raise ConfigError(f"order: {order!r} is not a column of the table; None keeps the order of its rows")
     left_out = {*keys, order, *by, *NOT_ITEMS}

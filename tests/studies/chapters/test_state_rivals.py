@@ -1,13 +1,12 @@
-"""Rivals, implied outcomes, and a reporting checklist that is blank where a human must speak."""
+"""Rivals, and a reporting checklist that is blank where a human must speak."""
 
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from outcomes.publications.checklists import checklist
-from outcomes.studies.chapters.state_rivals import first_state_blocks, reported, rival_blocks
+from outcomes.studies.chapters.state_rivals import reported, rival_blocks
 from outcomes.studies.chapters.states import states_chapter
 from outcomes.subtypes.likelihood_ratio import RatioTest
 from outcomes.subtypes.validation import cross_validated
@@ -23,14 +22,6 @@ def test_families_stand_in_one_table_with_the_chosen_model_first(chapter, tables
     assert table["family"].iloc[0] == "latent Markov"
     assert {"latent class growth", "k-means on course features", "continuous severity"} <= set(table["family"])
     assert table.groupby("data")["best"].apply(lambda said: said.eq("best").sum()).max() == 1
-
-
-def test_implied_outcomes_stand_beside_assigned_ones(chapter, tables):
-    table = tables(chapter)["implied_outcomes"]
-    assert {"assigned_pct", "implied_pct", "low", "high"} <= set(table.columns)
-    shown = table["implied_pct"].dropna()
-    assert shown.between(0, 100).all()
-    assert len(shown) > 0
 
 
 def test_the_checklist_is_filled_from_the_run_and_else_blank(chapter, tables, states):
@@ -50,15 +41,3 @@ def test_held_out_likelihood_and_the_ratio_test_are_told(states, tables):
     assert "foretold best with" in said
     assert table.released.table["states"].tolist() == ["1", "2"]
     assert "3 against 2 states: ratio 12.5, p = 0.500 by 3 simulated data sets: by the 5 % convention one more" in test
-
-
-def test_courses_and_flow_are_drawn(chapter, tables):
-    assert {"state_flow", "courses_by_first_state"} <= set(tables(chapter))
-
-
-def test_too_few_people_for_any_characteristic_get_a_sentence(states):
-    rows = [(2, term, method) for term in ("constant", "gender = a rarer level") for method in ("naive", "bch", "ml")]
-    table = pd.DataFrame(rows, columns=["state", "term", "method"]).assign(odds_ratio=1.0, low=0.5, high=2.0, n_with=9)
-    few = replace(states, judgement=replace(states.judgement, first_state=table))
-    (said,) = first_state_blocks(few, "midpoint6")
-    assert "no characteristic has two levels of at least 30 people" in said

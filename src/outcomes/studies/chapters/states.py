@@ -14,14 +14,9 @@ from outcomes.publications.page import Picture, Section, Table
 from outcomes.reference.instruments import instrument
 from outcomes.studies.chapters.chapter import Chapter
 from outcomes.studies.chapters.endings import drop_out, drop_out_blocks, outcome_blocks, outcomes_by_state
+from outcomes.studies.chapters.state_first import course_blocks, first_state_blocks, implied_blocks
 from outcomes.studies.chapters.state_lasting import item_of, item_word, lasting_blocks
-from outcomes.studies.chapters.state_rivals import (
-    course_blocks,
-    first_state_blocks,
-    implied_blocks,
-    reporting_blocks,
-    rival_blocks,
-)
+from outcomes.studies.chapters.state_rivals import reporting_blocks, rival_blocks
 from outcomes.studies.chapters.state_sensitivity import largest_change, sensitivity_blocks
 from outcomes.studies.chapters.state_trust import choice_picture, judgements, stability_blocks, subtype_blocks
 from outcomes.studies.materials import Materials
