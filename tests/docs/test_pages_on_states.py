@@ -27,16 +27,17 @@ def blocks(page: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def tables(cohort):
+def tables():
     """Give one row an occasion, one row a person, and what the pages take as known."""
-    drawn = cohort(260, 5, occasions=4).sequences
+    rng = np.random.default_rng(5)
     person = np.repeat(np.arange(260), 4)
-    occasions = pd.DataFrame(drawn.items, columns=ITEMS).astype("Int8")
+    ill = rng.random(person.size) < np.where(person % 2, 0.7, 0.2)
+    answers = rng.binomial(3, np.where(ill, 0.7, 0.2)[:, None], (person.size, 9))
+    occasions = pd.DataFrame(answers, columns=ITEMS).astype("Int8")
     occasions.loc[::11, "phq9_3"] = pd.NA
     occasions.insert(0, "pseudonym", [f"p{n:03d}" for n in person])
     occasions.insert(1, "referral", "r1")
     occasions.insert(2, "occasion", np.tile(np.arange(1, 5), 260))
-    rng = np.random.default_rng(2)
     people = pd.DataFrame({"female": rng.integers(0, 2, 260), "age": rng.normal(size=260).round(1)})
     sessions = pd.DataFrame(
         {"days_since_last": rng.integers(6, 9, person.size), "session": np.tile(np.arange(1, 5), 260)}
