@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from outcomes.errors import DataError
+from outcomes.fairness.counts import group_counts
 from outcomes.fairness.gaps import Tolerance, reference_of
 from outcomes.studies.chapters.groups import groups_chapter
 from outcomes.studies.chapters.groups_gaps import gap_table
@@ -96,3 +97,36 @@ def test_a_verdict_never_contradicts_the_interval_printed_beside_it():
     assert judged.loc[exceeds, "verdict"].eq("exceeds tolerance").all()
     assert judged.loc[~exceeds & ~within, "verdict"].eq("inconclusive").all()
     assert {"inconclusive", "exceeds tolerance"} <= set(judged["verdict"])
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("gender", "age_band", "ethnic_group_16", "ethnic_group_5", "deprivation_quintile", "deprivation_decile"),
+        *("sexual_orientation", "religion", "disability", "long_term_condition", "employment"),
+        *("service", "referral_source", "year"),
+    ],
+)
+def test_every_grouping_can_be_named_and_nobody_is_lost(materials, key):
+    episodes = materials.episodes
+    named = episodes if key in episodes else episodes.assign(**{key: "Christian"})
+    counts = group_counts(materials.outcomes.merge(named[["pseudonym", "referral", key]]), [key])
+    main = counts.loc[counts["measure"].eq("reliable_improvement")]
+    finished = int(materials.outcomes["finished"].sum())
+    assert main["n"].sum() >= finished if key == "disability" else main["n"].sum() == finished
+
+
+def test_crossed_groups_are_compared_with_the_group_of_both_references(materials, tables):
+    crossed = FairnessSettings(by=("gender",), intersections=(("gender", "deprivation_quintile"),))
+    shown = tables(chapter_of(materials, settings=crossed))["outcome_by_group"]
+    mine = shown.loc[shown["breakdown"].eq("Gender and deprivation quintile")].set_index("group")
+    assert mine.loc["Male, Quintile 5 (least deprived)", "verdict"] == "reference"
+    assert "no reference" not in set(mine["verdict"])
+
+
+def test_small_groups_stand_raw_and_drawn_towards_the_others(chapter, tables):
+    shown = tables(chapter)["small_groups"]
+    assert "Deprivation quintile" in set(shown["breakdown"])
+    known = shown.loc[shown["shrunken_pct"].notna()]
+    assert known["own_weight_pct"].between(0, 100).all()
+    assert known["shrunken_low"].lt(known["shrunken_pct"]).all()
