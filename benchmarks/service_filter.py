@@ -266,8 +266,14 @@ def filtered(service: SimulatedService, each: int, seed: int) -> pd.DataFrame:
         numbers = known.drop(columns=["patient_id", "episode_id"]).iloc[part]
         block = {name: values[part] for name, values in data.items()}
         there = np.flatnonzero(block["seen"] > 0)
-        parts += _block(service, known["episode_id"].iloc[part].to_numpy()[there], numbers.iloc[there],
-                        {name: values[there] for name, values in block.items()}, each, rng)  # fmt: skip
+        parts += _block(
+            service,
+            known["episode_id"].iloc[part].to_numpy()[there],
+            numbers.iloc[there],
+            {name: values[there] for name, values in block.items()},
+            each,
+            rng,
+        )
     return pd.concat(parts, ignore_index=True)
 
 
@@ -296,7 +302,7 @@ def _block(service, names, numbers, data, each, rng) -> list[pd.DataFrame]:
                     "first_half": hits[:, :half].mean(axis=1),
                     "second_half": hits[:, half:].mean(axis=1),
                 }
-            )  # fmt: skip
+            )
         )
         _restore(now, saved)
         if landmark == max(LANDMARKS):
@@ -355,9 +361,11 @@ def compare(n: int, judged_n: int, *, each: int = 300, seed: int = 1) -> pd.Data
     for landmark in LANDMARKS:
         tables = [features_of(one, landmark, filled=sat) for one, sat in zip((teaching, judging), filled, strict=True)]
         y = [
-            table.keys.merge(one.episodes[KEY].astype("str").assign(y=target.to_numpy(float, na_value=np.nan)), on=KEY, how="left")["y"]
+            table.keys.merge(
+                one.episodes[KEY].astype("str").assign(y=target.to_numpy(float, na_value=np.nan)), on=KEY, how="left"
+            )["y"]
             for table, one, target in zip(tables, (teaching, judging), (taught, truth), strict=True)
-        ]  # fmt: skip
+        ]
         here = told[told["landmark"].eq(landmark)]
         beside = tables[1].keys.assign(y=y[1]).merge(here, on="referral", how="left")
         judged = beside["y"].notna() & beside["filter"].notna()
@@ -367,8 +375,10 @@ def compare(n: int, judged_n: int, *, each: int = 300, seed: int = 1) -> pd.Data
             beside[name] = model.predict_proba(tables[1].frame)[:, 1]
         part = beside[judged]
         happened = part["y"].to_numpy(bool)
-        area = {name: auc(happened, part[name].to_numpy()) for name in
-                ("filter", "boosted_trees", "penalised_logistic", "first_half", "second_half")}  # fmt: skip
+        area = {
+            name: auc(happened, part[name].to_numpy())
+            for name in ("filter", "boosted_trees", "penalised_logistic", "first_half", "second_half")
+        }
         low, high = _difference(part, rng=np.random.default_rng(seed))
         rows.append(
             {"landmark": landmark, "n": len(part), "n_recovered": int(happened.sum())}
@@ -379,7 +389,7 @@ def compare(n: int, judged_n: int, *, each: int = 300, seed: int = 1) -> pd.Data
                 "high": high,
                 "filter_mean": part["filter"].mean(),
                 "share": happened.mean(),
-            }  # fmt: skip
+            }
         )
     return pd.DataFrame(rows)
 

@@ -112,3 +112,14 @@ def test_what_is_missing_is_named():
     twice = pd.concat([episodes, episodes]).assign(**dict.fromkeys(FLAGS, True))
     with pytest.raises(DataError, match="1 rows repeat a referral"):
         ended(episodes.assign(end_day=3), twice)
+
+
+def test_by_a_day_later_endings_were_open_cases():
+    episodes = pd.DataFrame(
+        {"pseudonym": list("abc"), "referral": list("rst"), "end_day": [10.0, 50.0, np.nan], "last_seen_day": 90}
+    )
+    flags = episodes[["pseudonym", "referral"]].assign(**{name: pd.array([True] * 3, "boolean") for name in FLAGS})
+    then = ended(episodes, flags).known_by(np.array([30.0, 30.0, 30.0])).table
+    assert then["ending"].notna().tolist() == [True, False, False]
+    assert then["change"].notna().tolist() == [True, False, False]
+    assert then["seen_until"].tolist() == [30.0, 30.0, 30.0]

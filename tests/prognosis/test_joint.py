@@ -3,6 +3,7 @@
 import warnings
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from outcomes.errors import DataError
@@ -75,3 +76,17 @@ def test_metrics_have_intervals_and_coverage_is_told_by_landmark_and_group(judge
     assert {"landmark", "gender"} == set(judged.coverage["by"])
     assert judged.coverage["n_patients"].ge(10).all()
     assert judged.record["n_patients"].ge(10).all()
+
+
+def test_learners_see_nothing_that_had_not_been_recorded(service):
+    courses, ends = service
+    rows = stack(courses, sessions=(0, 2), weeks=())
+    folds = by_patient(courses.episodes["pseudonym"], 2, 1)
+    never = np.zeros(len(courses.episodes))
+    with pytest.raises(DataError, match="too few finished referrals"):
+        judge_joint(courses, rows, ends, folds, lessons=LESSONS, n_bootstrap=20, until=never)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", LeakageWarning)
+        late = judge_joint(courses, rows, ends, folds, lessons=LESSONS, n_bootstrap=20, until=never + 400)
+        all_of_it = judge_joint(courses, rows, ends, folds, lessons=LESSONS, n_bootstrap=20)
+    assert late.past.equals(all_of_it.past)  # all had been recorded by then

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from outcomes.errors import ConfigError
-from outcomes.prognosis.splits import by_patient, by_service, by_time
+from outcomes.prognosis.splits import as_recorded, by_patient, by_service, by_time
 
 
 def test_folds_of_patients(invented):
@@ -78,3 +78,19 @@ def test_impossible_splits():
         by_patient(["a"], 1, 0)
     with pytest.raises(ConfigError, match="judged_share must be strictly between 0 and 1, got 1"):
         by_time(pd.DataFrame(), judged_share=1)
+
+
+def test_for_models_of_time_everybody_referred_before_teaches_up_to_what_was_recorded():
+    rows = [[part.strip() for part in line.split("|")] for line in TIMES.strip("\n").splitlines()]
+    frame = pd.DataFrame(
+        {
+            "quarter": pd.Series([row[0] or None for row in rows], dtype="str"),
+            "end_day": pd.array([int(row[1]) if row[1] else pd.NA for row in rows], dtype="Int32"),
+            "pseudonym": [row[2] for row in rows],
+        }
+    )
+    split, until = as_recorded(frame)
+    assert frame.loc[split.training, "pseudonym"].tolist() == ["a", "b", "c", "d", "e"]
+    assert until[:5].tolist() == [180, 180, 180, 0, 90]  # the open and the perhaps open teach until then
+    assert not (split.training & split.judged).any()
+    assert as_recorded(frame.drop(columns="end_day")) is None

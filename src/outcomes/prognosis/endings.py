@@ -121,6 +121,29 @@ class Ended:
         every = pd.MultiIndex.from_tuples(JOINT, names=["ending", "change"])
         return found.reindex(every, fill_value=0).rename("n").reset_index()
 
+    def known_by(self, days: NDArray[np.float64]) -> "Ended":
+        """Give what had been recorded by a day of each referral's own: whoever ended later was still open.
+
+        Parameters
+        ----------
+        days : ndarray of float, shape (n_episodes,)
+            Days since the referral.
+
+        Returns
+        -------
+        Ended
+            Censored there.
+        """
+        later = ~(self.table["end_day"].to_numpy(dtype=float) <= days)
+        return Ended(
+            self.table.assign(
+                ending=self.table["ending"].mask(later),
+                change=self.table["change"].mask(later),
+                end_day=self.table["end_day"].mask(later),
+                seen_until=np.fmin(self.table["seen_until"].to_numpy(dtype=float), days),
+            )
+        )
+
 
 def ended(episodes: pd.DataFrame, outcomes: pd.DataFrame) -> Ended:
     """Say for each referral how and when it ended; open ones are censored, never left out.

@@ -40,7 +40,7 @@ class JointValidation:
     coverage: pd.DataFrame
 
 
-def judge_joint(
+def judge_joint(  # noqa: PLR0913  one call a validation
     courses: Courses,
     rows: Stack,
     ended: Ended,
@@ -50,6 +50,7 @@ def judge_joint(
     n_bootstrap: int = 200,
     groups: tuple[str, ...] = (),
     workers: int = 1,
+    until: np.ndarray | None = None,
 ) -> JointValidation:
     """Judge joint endings and the intervals of later scores on patients who did not teach.
 
@@ -71,6 +72,9 @@ def judge_joint(
         Columns of the episodes by which the coverage is broken down.
     workers : int
         Fits at a time; the results do not depend on it.
+    until : ndarray of float, shape (n_episodes,), optional
+        Day since its referral up to which an episode may teach (see `splits.as_recorded`): later rows, endings and
+        scores are not seen by the learners.
 
     Returns
     -------
@@ -85,8 +89,11 @@ def judge_joint(
     seen = rows if lessons.sensitive else replace(rows, table=rows.table.without_sensitive())
     fate = followed(seen, ended)
     place, filled = _places(courses, seen), sittings(courses)
+    lesson = _Lesson(seen, fate, filled, np.ones(len(place), dtype=bool))
+    if until is not None:
+        lesson = _recorded(lesson, courses, ended, place, until)
     with ThreadPoolExecutor(workers) as pool:
-        tasks = [(courses, seen, fate, split, place, lessons, filled) for split in splits]
+        tasks = [(courses, seen, fate, split, place, lessons, filled, lesson) for split in splits]
         found = [part for part in pool.map(lambda task: _fold(*task), tasks) if part is not None]
     if not found:
         raise DataError("endings: too few finished referrals to judge them on others (rule enough endings)")
@@ -105,6 +112,26 @@ def judge_joint(
     )
 
 
+@dataclass(frozen=True)
+class _Lesson:
+    rows: Stack
+    fate: Followed
+    filled: pd.DataFrame
+    may: np.ndarray
+
+
+def _recorded(lesson: _Lesson, courses: Courses, ended: Ended, place: np.ndarray, until: np.ndarray) -> _Lesson:
+    # what the learners could have seen by then: nobody's later rows, endings or questionnaires
+    limits = courses.episodes[KEY].astype("str").assign(until=until)
+    sat = lesson.filled.merge(limits, on=KEY, how="left")
+    return _Lesson(
+        lesson.rows,
+        followed(lesson.rows, ended.known_by(until)),
+        lesson.filled.loc[sat["day"].le(sat["until"]).to_numpy()].reset_index(drop=True),
+        lesson.rows.rows["day"].to_numpy(dtype=float) <= until[place],
+    )
+
+
 def _places(courses: Courses, rows: Stack) -> np.ndarray:
     place = courses.episodes[KEY].astype("str").assign(place=np.arange(len(courses.episodes)))
     return rows.rows.merge(place, on=KEY, how="left", validate="many_to_one")["place"].to_numpy()
@@ -118,19 +145,20 @@ def _fold(  # noqa: PLR0917  one task of a pool
     place: np.ndarray,
     lessons: Lessons,
     filled: pd.DataFrame,
+    lesson: _Lesson,
 ) -> tuple[np.ndarray, pd.DataFrame, pd.DataFrame | None] | None:
-    teaching, judged = split.training[place], np.flatnonzero(split.judged[place])
+    teaching, judged = split.training[place] & lesson.may, np.flatnonzero(split.judged[place])
     model = EndingModel(horizon_weeks=lessons.horizon_weeks, interval_weeks=lessons.interval_weeks)
     model.trees.set_params(random_state=lessons.seed)
     learners, others = rows.take(teaching), rows.take(judged)
     try:
-        model.fit(learners, fate.take(teaching))
+        model.fit(learners, lesson.fate.take(teaching))
     except DataError:
         return None  # a fold with too few endings judges nobody; the counts show it
     told = model.predict(others, fate.take(judged).below_caseness)
     try:
         scores = learn_scores(
-            courses, learners, lessons.instruments, level=lessons.level, random_state=lessons.seed, filled=filled
+            courses, learners, lessons.instruments, level=lessons.level, random_state=lessons.seed, filled=lesson.filled
         )
     except DataError:
         return judged, told, None

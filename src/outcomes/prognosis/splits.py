@@ -105,6 +105,31 @@ def by_time(episodes: pd.DataFrame, *, judged_share: float = 0.3) -> list[Split]
     return [Split(BY_TIME, 0, training, judged)] if training.any() else []
 
 
+def as_recorded(episodes: pd.DataFrame) -> tuple[Split, NDArray[np.float64]] | None:
+    """Split at the same quarter for models of time: everyone referred before it teaches, as far as was recorded then.
+
+    Parameters
+    ----------
+    episodes : DataFrame
+        As in `by_time`.
+
+    Returns
+    -------
+    tuple of Split and ndarray of float, or None
+        The split, and up to which day since its referral each episode had surely been recorded (0 where it had not
+        begun); None where `by_time` gives no split.
+    """
+    found = by_time(episodes)
+    if not found:
+        return None
+    number = _quarter_numbers(episodes["quarter"])
+    cut = float(np.nanmin(number[found[0].judged]))
+    first_judged = str(episodes["quarter"].to_numpy(dtype=object)[found[0].judged].min())
+    before, judged = temporal_split(episodes["pseudonym"], episodes["quarter"], test_from=first_judged)
+    until = np.fmax((cut - number - 1) * SHORTEST_QUARTER_DAYS, 0.0)
+    return Split(BY_TIME, 0, before & np.isfinite(number), judged), until
+
+
 def by_service(episodes: pd.DataFrame) -> list[Split]:
     """Leave each service out in turn; its patients teach nothing then, wherever else they were seen.
 

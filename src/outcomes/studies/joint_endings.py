@@ -10,7 +10,7 @@ from outcomes.errors import DataError
 from outcomes.prognosis.endings import ended
 from outcomes.prognosis.individual import Lessons, Taught, teach
 from outcomes.prognosis.joint import JointValidation, judge_joint
-from outcomes.prognosis.splits import by_patient, by_time
+from outcomes.prognosis.splits import as_recorded, by_patient
 from outcomes.prognosis.stacked import stack
 from outcomes.prognosis.timeline import Courses
 from outcomes.reference.groups import groupings
@@ -117,8 +117,8 @@ def joint_forecast(
 def _by_time(materials: Materials, judge: Callable[..., JointValidation]) -> JointValidation | None:
     if materials.episodes["quarter"].isna().all():
         return None
-    splits = by_time(materials.episodes)
+    found = as_recorded(materials.episodes)
     try:
-        return judge(splits=splits) if splits else None
+        return None if found is None else judge(splits=[found[0]], until=found[1])
     except DataError:
         return None  # too little had been recorded by then
