@@ -1,12 +1,16 @@
 """From the study that taught it to the page of direct care: kept owner-only, read only by its digest."""
 
+import shutil
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from outcomes.errors import AccessError
 from outcomes.library.lineage import products
 from outcomes.library.sealing import library_key
 from outcomes.library.store import Store
+from outcomes.library.tombstones import Tombstones, intend, settle_beside
 from outcomes.studies.experiment import PrognosisSettings, TargetSettings
 from outcomes.studies.joint_endings import joint_forecast
 from outcomes.studies.kept_model import keep_model, kept_model, place_of
@@ -54,3 +58,15 @@ def test_a_changed_file_is_not_read(materials, kept):
         assert kept_model(materials.opened.workspace, kept) is None
     finally:
         place.write_bytes(whole)
+
+
+@pytest.mark.slow
+def test_a_model_of_somebody_who_was_erased_is_not_read(materials, kept, tmp_path):
+    home = replace(materials.opened.workspace, root=tmp_path)
+    place_of(home, kept).parent.mkdir(parents=True)
+    shutil.copy(place_of(materials.opened.workspace, kept), place_of(home, kept))
+    assert kept_model(home, kept).snapshot == materials.opened.view.snapshot
+    intend(home.library, Tombstones(snapshots=frozenset({materials.opened.view.snapshot})))
+    settle_beside(home.library)
+    with pytest.raises(AccessError, match="held somebody who was erased since"):
+        kept_model(home, kept)
