@@ -218,7 +218,7 @@ def _numbers(states: States) -> list[str]:
     named = {
         "states": True,
         "shape": found.shapes is not None,
-        "moves": found.crossing is not None,
+        "moves": found.crossing is not None and found.shapes is not None and found.shapes["shape"].nunique() > 1,
         "stability": found.stability is not None,
         "all probabilities with standard errors in the files": found.stability is not None,
     }

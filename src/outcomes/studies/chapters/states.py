@@ -317,7 +317,9 @@ def _metrics(states: States) -> dict[str, float]:
         "subtypes/split_half_ari": None if found.halves is None else found.halves.adjusted_rand,
         "subtypes/prediction_strength": None if found.halves is None else found.halves.prediction_strength,
         "subtypes/other_service_ari": None if found.elsewhere is None else found.elsewhere.adjusted_rand,
-        "subtypes/stay_within_subtype": None if found.crossing is None else found.crossing["share_of_changes"].iloc[0],
+        "subtypes/stay_within_subtype": found.crossing["share_of_changes"].iloc[0]
+        if found.crossing is not None and found.shapes is not None and found.shapes["shape"].nunique() > 1
+        else None,
         "subtypes/largest_change_with_endings": None
         if found.endings is None
         else abs(largest_change(found.endings)["difference"]),
