@@ -13,6 +13,7 @@ from outcomes.reference.rules import rule_edition
 
 TOTAL = "total"
 NOT_GIVEN = "Not stated, not known or invalid"
+TENTHS = 10
 RATED = ("recovery", "reliable_recovery", "reliable_improvement", "no_reliable_change", "reliable_deterioration")
 REFERENCES: Mapping[str, str] = MappingProxyType({"bme_group": "White British"})
 COLUMNS = ["year", "measure", "breakdown", "label", "numerator", "denominator", "rate_pct"]
@@ -209,8 +210,8 @@ def _named(kind: str, group: str, part: str) -> tuple[str, str]:
 
 def _decile(label: str) -> str:
     # published the other way round: 01 is the least deprived tenth
-    number = 11 - int(label.split(" ", 1)[0])
-    end = {1: " (most deprived)", 10: " (least deprived)"}.get(number, "")
+    number = TENTHS + 1 - int(label.split(" ", 1)[0])
+    end = {1: " (most deprived)", TENTHS: " (least deprived)"}.get(number, "")
     return f"Decile {number}{end}"
 
 
