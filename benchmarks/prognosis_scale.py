@@ -1,8 +1,10 @@
 """Does the prognosis step bear a large service? ``python benchmarks/prognosis_scale.py [patients] [workers] [joint]``.
 
-An invented service goes through the cohort and the whole prognosis step as a study takes it: eight landmarks, five folds
-of patients and the split by time, five models, 500 resamples, optimism left out (as the main experiment does), membership
-attack, Shapley values; then 100,000 open cases are scored. With ``joint`` every way to end is foretold, judged in folds
+An invented service goes through the cohort and the whole prognosis step as a study takes it: eight landmarks, five
+folds of patients and the split by time, five models, 500 resamples, optimism left out (as the main experiment does),
+membership attack, Shapley values; then 100,000 open cases are scored.
+
+With ``joint`` every way to end is foretold, judged in folds
 and taught with its resampled twins too. Wall seconds hold whatever else the machine does; processor seconds do not.
 """
 
@@ -22,8 +24,8 @@ from outcomes.measures.outcomes import outcomes
 from outcomes.measures.scoring import totals
 from outcomes.prognosis.catalogue import FeatureTable
 from outcomes.prognosis.endings import ended
-from outcomes.prognosis.individual import foretell
 from outcomes.prognosis.features import features_of
+from outcomes.prognosis.individual import foretell
 from outcomes.prognosis.scoring import FittedLandmark, score_open
 from outcomes.prognosis.timeline import KEY, Courses, sittings
 from outcomes.reference.rules import rule_edition
@@ -99,7 +101,7 @@ def _table(cases: Courses, one: FittedLandmark, filled: pd.DataFrame) -> Feature
     return table.without_sensitive()
 
 
-def main(n: int, workers: int, joint: bool) -> None:
+def main(n: int, workers: int, *, joint: bool) -> None:
     """Run the step and print what it takes."""
     with timed(f"simulate and score {n} patients"):
         made = materials(n)
@@ -130,5 +132,5 @@ if __name__ == "__main__":
     main(
         int(sys.argv[1]) if len(sys.argv) > 1 else 20_000,
         int(sys.argv[2]) if len(sys.argv) > 2 else 2,
-        "joint" in sys.argv[3:],
+        joint="joint" in sys.argv[3:],
     )

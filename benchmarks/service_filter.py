@@ -1,4 +1,6 @@
-"""How near do models come to the best on the invented service itself? ``benchmarks/service_filter.py [taught] [judged] [particles]``.
+"""How near do models come to the best on the invented service itself?
+
+``python benchmarks/service_filter.py [taught] [judged] [particles]`` (patients who teach, patients who are judged).
 
 Who knew the model that invented the service, but saw only what was answered and done so far, could do no better than
 filter: many possible courses of each patient (particles) move by the simulator's own rules, are weighed by the answers,
@@ -10,7 +12,6 @@ little: the AUROC of either half of them is printed beside that of all.
 """
 
 import sys
-from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -277,7 +278,9 @@ def filtered(service: SimulatedService, each: int, seed: int) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _block(service, names, numbers, data, each, rng) -> list[pd.DataFrame]:
+def _block(  # noqa: PLR0917  who, what was seen, how many particles
+    service, names, numbers, data, each, rng
+) -> list[pd.DataFrame]:
     now = Particles(service.settings, numbers.reset_index(drop=True), each, rng)
     course, parts = now.numbers.course, []
     rows = np.arange(now.n * each)

@@ -42,7 +42,6 @@ def test_what_was_taught_knows_that_its_people_were_invented_and_the_steps_are_t
     assert found.taught.twins == ()
     assert [step[1] for step in steps] == [0, 1, 2, 3, 4]
     assert found.validation.past["pseudonym"].isin(materials.episodes["pseudonym"]).all()
-    assert found.later is None  # nobody of so few was referred so late and could be followed for so long
 
 
 def test_a_later_period_is_judged_by_what_had_been_recorded_before_it(materials):

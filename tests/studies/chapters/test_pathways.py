@@ -5,7 +5,8 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from outcomes.studies.chapters.pathways import HEADING, landmark_name, model_name, pathways_chapter
+from outcomes.studies.chapters.elsewhere import landmark_name
+from outcomes.studies.chapters.pathways import HEADING, model_name, pathways_chapter
 
 
 @pytest.mark.parametrize(("landmark", "name"), [(0, "At intake"), (1, "After session 1"), (4, "After session 4")])

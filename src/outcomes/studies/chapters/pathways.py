@@ -15,6 +15,7 @@ from outcomes.publications.page import KeyFigure, Picture, Section, Table
 from outcomes.publications.wording import cell, interval
 from outcomes.reference.instruments import instrument
 from outcomes.studies.chapters.chapter import Chapter, title_of
+from outcomes.studies.chapters.elsewhere import beyond, landmark_name
 from outcomes.studies.chapters.joint_endings import joint_blocks, joint_metrics
 from outcomes.studies.experiment import PrognosisSettings
 from outcomes.studies.forecast import ANTICIPATED_AUROC, BOOSTED, Forecast
@@ -83,7 +84,7 @@ def pathways_chapter(found: Forecast, settings: PrognosisSettings, *, policy: st
         blocks.append(Table(name, released, partial(under_headings, by="landmark", headings=HEADINGS)))
     last = int(found.curve["landmark"].max())
     blocks += [_calibration(found, last, policy), _decision(found, last, policy), _importance(found, last, policy)]
-    blocks += [*_planned(found), *_acting(found, settings, policy), *_elsewhere(found), _privacy(found), *further]
+    blocks += [*_planned(found), *_acting(found, settings, policy), *beyond(found), _privacy(found), *further]
     return Chapter(
         Section(HEADING, tuple(blocks)),
         internal,
@@ -91,22 +92,6 @@ def pathways_chapter(found: Forecast, settings: PrognosisSettings, *, policy: st
         (_method(found, settings),),
         _headline(tables[BY_PATIENT], metrics),
     )
-
-
-def landmark_name(landmark: int) -> str:
-    """Name a landmark in words.
-
-    Parameters
-    ----------
-    landmark
-        0 is intake.
-
-    Returns
-    -------
-    str
-        Such as "After session 2".
-    """
-    return "At intake" if landmark == 0 else f"After session {landmark}"
 
 
 def model_name(model: str) -> str:
@@ -276,29 +261,6 @@ def _importance(found: Forecast, landmark: int, policy: str) -> Picture:
         "the model uses, not what causes recovery.",
         "Bar chart: feature groups by how much they move predictions, largest first.",
     )
-
-
-def _elsewhere(found: Forecast) -> list[str]:
-    sentences = []
-    if len(found.moved):
-        gone = found.moved[found.moved["moved"]]
-        words = ", ".join(gone["meaning"].drop_duplicates().head(5))
-        sentences.append(
-            f"Between the quarters that taught and those that were judged, {gone['feature'].nunique()} of "
-            f"{found.moved['feature'].nunique()} features changed visibly" + (f": {words}." if words else ".")
-        )
-    held = found.services[found.services["model"].eq(BOOSTED)] if len(found.services) else found.services
-    if len(held):
-        last = held[held["landmark"].eq(held["landmark"].max())].set_index("metric")
-        where = landmark_name(int(held["landmark"].max())).lower()
-        area, slope = last.loc["auroc"], last.loc["calibration_slope"]
-        sentences.append(
-            f"Each service left out in turn, {where}: pooled AUROC {area['value']:.3f} (95 % {area['low']:.3f} to "
-            f"{area['high']:.3f}; a further service is to be expected between {area['predicted_low']:.3f} and "
-            f"{area['predicted_high']:.3f}), calibration slope {slope['value']:.2f} ({slope['low']:.2f} to "
-            f"{slope['high']:.2f}; further service {slope['predicted_low']:.2f} to {slope['predicted_high']:.2f})."
-        )
-    return sentences
 
 
 def _planned(found: Forecast) -> list[str]:
