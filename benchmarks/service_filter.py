@@ -5,7 +5,7 @@
 Who knew the model that invented the service, but saw only what was answered and done so far, could do no better than
 filter: many possible courses of each patient (particles) move by the simulator's own rules, are weighed by the answers,
 the steps and having stayed, and drawn anew; then each is played to its end. The filter knows the patient's groups and
-therapies, but neither the hidden states nor the patient's, therapist's and service's own effects, over which it averages.
+therapies, but neither hidden states nor the patient's, therapist's and service's own effects, over which it averages.
 Nobody is censored (the extract is two years after the last referral), first referrals and those treated from the first
 contact only. Models learn from the patients of another draw of the service. So few particles cost the filter a
 little: the AUROC of either half of them is printed beside that of all.
@@ -209,7 +209,7 @@ def recovered(first: np.ndarray, last: np.ndarray, sessions: np.ndarray) -> np.n
 def observed(service: SimulatedService) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
     """What is known of each first referral that is treated from the first contact, and its answers and steps.
 
-    The known: referral, planted shifts of the patient's groups, descriptor and carried severity, both therapies. Answers
+    Known are referral, planted shifts of the groups, descriptor and carried severity, both therapies. Answers
     are of shape (referrals, sessions, 16), steps (referrals, sessions), `seen` says how many sessions in a row were
     answered completely enough to be a questionnaire.
     """
@@ -258,7 +258,7 @@ def observed(service: SimulatedService) -> tuple[pd.DataFrame, dict[str, np.ndar
 
 
 def filtered(service: SimulatedService, each: int, seed: int) -> pd.DataFrame:
-    """Probability of reliable recovery at each landmark: referral, landmark, probability, and of two halves of particles."""
+    """Probability of reliable recovery at each landmark, by all particles and by either half of them."""
     known, data = observed(service)
     rng = np.random.default_rng(seed)
     parts = []
