@@ -29,7 +29,7 @@ from outcomes.studies.materials import Materials, prepare
 from outcomes.studies.opening import Request, open_study
 from outcomes.studies.progress import Progress, silent
 from outcomes.studies.reporting import study_report
-from outcomes.studies.whole import _chapters as study_chapters
+from outcomes.studies.whole import study_chapters
 from outcomes.studies.workspace import Workspace, staged
 
 TABLE_ONE = "table_one"

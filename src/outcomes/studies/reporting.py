@@ -13,7 +13,7 @@ LIMITS = (
     "Nothing in it predicts suicide or self-harm, and none of its numbers may be used to sort people by such risk "
     "(NICE NG225).",
     "Latent states describe patterns of answers. They are not kinds of illness.",
-    "Differences between groups remain after no adjustment; they neither explain nor excuse themselves.",
+    "Differences between groups, adjusted or not, neither explain nor excuse themselves.",
     "Predictions hold for people like those they were learnt from, until practice changes.",
 )
 INVENTED = (

@@ -115,7 +115,7 @@ def run_study(
     experiment, workspace = opened.experiment, opened.workspace
     store = workspace.mlflow if tracking else None
     with threadpool_limits(1), recorded(materials, store) as run:
-        chapters, found = _chapters(materials, progress, processes)
+        chapters, found = study_chapters(materials, progress, processes)
         policy = experiment.publications.policy
         report = study_report(materials, chapters, policy=policy)
         methods = study_methods(materials, chapters, policy=policy)
@@ -149,7 +149,25 @@ def run_study(
     )
 
 
-def _chapters(materials: Materials, progress: Progress, processes: int) -> tuple[tuple[Chapter, ...], Forecast | None]:
+def study_chapters(
+    materials: Materials, progress: Progress, processes: int
+) -> tuple[tuple[Chapter, ...], Forecast | None]:
+    """Take every step that the experiment asks for.
+
+    Parameters
+    ----------
+    materials
+        Settings and research view.
+    progress
+        Told how far the work is.
+    processes
+        How many fits at a time; the results do not depend on it.
+
+    Returns
+    -------
+    tuple of Chapter, and Forecast or None
+        In the order of the report; a step that the data do not bear is a chapter that says why.
+    """
     experiment = materials.opened.experiment
     policy, seed = experiment.publications.policy, experiment.study.seed
     chapters = [
