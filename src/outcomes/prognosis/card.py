@@ -87,8 +87,8 @@ class Card:
             groups,
             "## What it gives away",
             _table(self.privacy),
-            "Membership AUC: how well an attacker who knows somebody's features and ending can tell whether they taught "
-            "the model; .5 is a coin flip. " + PERSONAL,
+            "Membership AUC: how well an attacker who knows somebody's features and ending can tell whether they "
+            "taught the model; .5 is a coin flip. " + PERSONAL,
             "## Gates",
             _list({name: f"{colour}: {sentence}" for name, colour, sentence in self.gates}),
             "## Sources of bias (PROBAST), as far as a run can tell",

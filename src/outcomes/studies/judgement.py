@@ -287,8 +287,12 @@ class _Judge:
         )
 
     def endings(self, _: dict[str, object]) -> EndingComparison:
-        self.progress("Taking endings as data", 0, 1)
-        return endings_as_data(self.materials, self.sequences, self.model)
+        step = "Taking endings as data"
+        self.progress(step, 0, 1)
+        try:
+            return endings_as_data(self.materials, self.sequences, self.model)
+        finally:  # a feed that tells no ending is done with, too
+            self.progress(step, 1, 1)
 
     def _quick(self) -> LatentMarkov:
         return LatentMarkov(

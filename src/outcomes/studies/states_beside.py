@@ -114,6 +114,7 @@ def measured_by(
             n_jobs=processes,
             on_simulation=lambda done, total, step=step: progress(step, done, total),  # type: ignore[misc]
         )
+        progress(step, 1, 1)
     return found
 
 

@@ -1,5 +1,6 @@
 """The walk of one study, from feed to doors."""
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,6 +133,7 @@ def run_study(
                 snapshot=opened.view.snapshot,
             )
             caseload = _caseload(materials, workspace, folder, progress)
+            _care_stays(workspace.report, folder)
         keep_receipt(workspace, workspace.report, snapshot=opened.view.snapshot)
         progress(step, 1, 2)
         kept = _keep(materials, found)
@@ -220,6 +222,13 @@ def _register(
     judged = judge_models(materials, found, chapters, experiment.registry)
     run.text("model_card.md", judged.card.markdown())
     return register_models(materials, found, judged, runs, workspace.mlflow) if run.run_id else ()
+
+
+def _care_stays(report: Path, folder: Path) -> None:
+    """Carry over the caseload pages that this run does not write: a study must not take a page from a supervisor."""
+    for pages in report.glob("care*"):
+        if not (folder / pages.name).exists():
+            shutil.copytree(pages, folder / pages.name)
 
 
 def _keep(materials: Materials, found: Forecast | None) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib.collections import LineCollection
 
-from outcomes.disclosure.gate import release
+from outcomes.disclosure.gate import Vertices, release
 from outcomes.errors import DisclosureError
 from outcomes.publications.figures.groups import calibration_multiples, forest, funnel_by_group, published_beside
 from outcomes.publications.wording import cell, interval
@@ -204,6 +204,7 @@ def test_each_group_has_a_panel_with_its_own_points_and_intervals(cut_off, cover
         counts=["n", "events"],
         rates=rates,
         statistics={"predicted_pct": "n"},
+        vertices=Vertices("n"),
         title="T",
     )
     figure = calibration_multiples(released)

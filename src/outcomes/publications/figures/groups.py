@@ -21,7 +21,7 @@ from outcomes.publications.drawing import (
     in_house_style,
     points,
 )
-from outcomes.publications.figures.reading import matrix, numbers, rows_of, words
+from outcomes.publications.figures.reading import matrix, numbers, require_curve, rows_of, words
 from outcomes.publications.wording import breakdown_title, cell, column_of, interval, require_released
 
 _ROW_IN = 0.27
@@ -238,7 +238,7 @@ def calibration_multiples(
     DisclosureError
         If the table is not released or lacks a column.
     """
-    require_released(released)
+    require_curve(released)
     across, along, bounds = numbers(released, predicted), numbers(released, observed), column_of(released, observed)
     found = rows_of(words(released, group))
     columns = min(len(found), _PANELS_A_ROW)
