@@ -90,9 +90,15 @@ def test_a_wrong_key_or_value_is_named_with_what_is_allowed(place, old, new, sai
         read(place, INVENTED.replace(old, new, 1))
 
 
+def test_a_section_that_must_be_there_is_named(place):
+    text = "[source]" + INVENTED.split("[source]")[1]
+    with pytest.raises(ConfigError, match=r"1 fault\n  \[study\] is missing; every experiment file has this section"):
+        read(place, text)
+
+
 def test_every_fault_is_said_at_once(place):
     text = INVENTED.replace("folds = 3", "folds = 1").replace("starts = 3", "begin = 3").replace("seed = 11", "")
-    with pytest.raises(ConfigError, match=r"experiment\.toml: 3 fault\(s\)\n") as caught:
+    with pytest.raises(ConfigError, match=r"experiment\.toml: 3 faults\n") as caught:
         read(place, text)
     assert len(str(caught.value).splitlines()) == 4
 

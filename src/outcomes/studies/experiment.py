@@ -117,12 +117,14 @@ def parse_experiment(content: Mapping[str, Any], *, name: str) -> Experiment:
         return Experiment.model_validate(dict(content))
     except ValidationError as error:
         faults = [_fault(item) for item in error.errors(include_url=False)]
-        raise ConfigError(f"{name}: {len(faults)} fault(s)\n" + "\n".join(faults)) from None
+        raise ConfigError(f"{name}: {len(faults)} fault{'s' * (len(faults) > 1)}\n" + "\n".join(faults)) from None
 
 
 def _fault(item: Mapping[str, Any]) -> str:
     where = ".".join(str(part) for part in item["loc"]) or "the file"
     if item["type"] == "extra_forbidden":
         return f"  {where}: unknown key; see docs/experiments.md for the keys there are"
+    if item["type"] == "missing" and len(item["loc"]) == 1:
+        return f"  [{where}] is missing; every experiment file has this section"
     got = "" if item["type"] == "missing" else f", got {item['input']!r}"[:120]
     return f"  {where}: {item['msg'].removeprefix('Value error, ')}{got}"
