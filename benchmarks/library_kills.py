@@ -233,7 +233,10 @@ def check_erasure(place: Place, who: str, known: dict[str, set[str]], tally: Cou
 
 
 def clean(place: Place, tally: Counter) -> None:
-    tally["not clean after the next command"] += place.faults() != ()
+    found = place.faults()
+    if found:
+        print("    not clean: " + "; ".join(found), flush=True)
+    tally["not clean after the next command"] += found != ()
 
 
 def main() -> None:

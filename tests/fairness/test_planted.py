@@ -18,7 +18,7 @@ def benchmark():
 
 @pytest.mark.slow
 def test_planted_gaps_are_found_and_none_is_invented(benchmark):
-    counts = benchmark.run(12, 500)
+    counts = benchmark.run(12, 500, seed=4)
     for world in benchmark.LOOKS:
         assert counts[world] >= 7, world  # four of five, and chance
     assert counts["none"] <= 3

@@ -33,11 +33,15 @@ class Table:
         The table.
     arrange : callable
         How its cells are laid out on the page, in Markdown and LaTeX.
+    folded : bool
+        Whether the page shows its title only until somebody opens it; on paper the title says where it is. Its files
+        are those of any other table.
     """
 
     name: str
     released: Released
     arrange: Arrangement = plain
+    folded: bool = False
 
 
 @dataclass(frozen=True)
@@ -236,7 +240,8 @@ def study_page(report: Report, images: Mapping[str, bytes] | None = None) -> str
 
 def _block(block: str | Table | Picture, drawn: Mapping[str, bytes]) -> dict[str, object]:
     if isinstance(block, Table):
-        return {"kind": "table", "grid": grid_of(block.released, block.arrange)}
+        grid = grid_of(block.released, block.arrange)
+        return {"kind": "table", "grid": grid, "folded": block.folded, "name": block.name}
     if isinstance(block, Picture):
         require_released(block.released)
         source = "data:image/svg+xml;base64," + base64.b64encode(drawn[block.name]).decode("ascii")

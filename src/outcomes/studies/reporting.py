@@ -1,9 +1,10 @@
 """Chapters become one report: its facts, its methods text, its limits."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from outcomes.publications.methods import Step, methods_text
-from outcomes.publications.page import Report
+from outcomes.publications.page import Report, Section, Table
 from outcomes.reference.instruments import instrument
 from outcomes.studies.chapters.chapter import Chapter
 from outcomes.studies.materials import Materials
@@ -20,6 +21,18 @@ INVENTED = (
     "The service is invented: nothing here is evidence about patients, and its models must not score a real person."
 )
 KEY_FIGURES = 6
+# Shown by their titles until somebody opens them: what stands behind a sentence or picture that is on the page.
+FOLDED = frozenset(
+    {
+        "at_risk", "classes_or_severity", "drop_out_by_first_state", "effect_sizes", "ending_predictions",
+        "ending_predictions_later", "endings_by_state", "first_state_odds", "funnel_by_group", "grolts",
+        "groups_against_everyone", "held_out_likelihood", "how_often_right", "implied_outcomes", "item_persistence",
+        "later_scores", "later_scores_later", "model_by_group", "model_calibration_by_group", "model_families",
+        "model_gaps", "model_without_sensitive", "number_of_states", "outcome_by_group", "outcomes_by_first_state",
+        "prediction_by_time", "remedies", "small_groups", "state_shapes", "states_with_endings", "subtype_moves",
+        "therapy_by_group", "unpaired_by_group", "waits_by_group", "widest_gaps",
+    }
+)  # fmt: skip
 
 
 def study_report(materials: Materials, chapters: Sequence[Chapter], *, policy: str) -> Report:
@@ -53,9 +66,17 @@ def study_report(materials: Materials, chapters: Sequence[Chapter], *, policy: s
             ("Measures", ", ".join(instrument(key).short_name for key in materials.instruments)),
         ),
         key_figures=tuple(figures[:KEY_FIGURES]),
-        sections=tuple(chapter.section for chapter in chapters),
+        sections=tuple(_folded(chapter.section) for chapter in chapters),
         limits=(*invented, *LIMITS),
     )
+
+
+def _folded(section: Section) -> Section:
+    blocks = tuple(
+        replace(block, folded=True) if isinstance(block, Table) and block.name in FOLDED else block
+        for block in section.blocks
+    )
+    return replace(section, blocks=blocks)
 
 
 def study_methods(materials: Materials, chapters: Sequence[Chapter], *, policy: str) -> str:

@@ -59,7 +59,7 @@ def joint_blocks(found: JointForecast, horizon_weeks: int, *, policy: str) -> li
     )
     if len(judged.metrics):
         blocks.append(Table("ending_predictions", _judged(judged, policy)))
-    if len(judged.record):
+    if judged.record["ending"].isin(SHOWN).any():
         blocks.append(Table("how_often_right", _record(judged, policy)))
     if len(judged.coverage):
         blocks.append(Table("later_scores", _covered(judged, policy)))
@@ -152,8 +152,8 @@ def _record(judged: JointValidation, policy: str) -> Released:
         {
             "ending": record["ending"].map(title_of),
             "foretold": percent,
-            "n": record["n"],
-            "n_true": record["n_true"],
+            "n": pd.to_numeric(record["n"]),
+            "n_true": pd.to_numeric(record["n_true"]),
         }
     )
     return release(
