@@ -9,6 +9,7 @@ from outcomes.fairness.gaps import Tolerance, reference_of
 from outcomes.studies.chapters.groups import groups_chapter
 from outcomes.studies.chapters.groups_gaps import gap_table
 from outcomes.studies.experiment import FairnessSettings
+from outcomes.tracking.guard import numbers_of
 
 SETTINGS = FairnessSettings(by=("gender", "deprivation_quintile"))
 
@@ -130,3 +131,11 @@ def test_small_groups_stand_raw_and_drawn_towards_the_others(chapter, tables):
     known = shown.loc[shown["shrunken_pct"].notna()]
     assert known["own_weight_pct"].between(0, 100).all()
     assert known["shrunken_low"].lt(known["shrunken_pct"]).all()
+
+
+def test_crossed_groups_keep_the_names_of_metrics_that_a_tracked_run_takes(materials):
+    crossed = FairnessSettings(by=("gender",), intersections=(("gender", "deprivation_quintile"),))
+    metrics = chapter_of(materials, settings=crossed).metrics
+    known, _ = numbers_of(metrics)
+    assert set(known) == set(metrics)
+    assert "fairness/reliable_recovery/widest_gap_points/gender_and_deprivation_quintile" in metrics

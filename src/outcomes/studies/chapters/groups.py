@@ -250,7 +250,11 @@ def _staged(materials: Materials) -> pd.DataFrame | None:
 
 def _metrics(main: pd.DataFrame, measure: str) -> dict[str, float]:
     gaps = main.assign(size=main["gap_points"].abs()).groupby("breakdown")["size"].max()
-    return {f"fairness/{measure}/widest_gap_points/{key}": float(gap) for key, gap in gaps.items() if pd.notna(gap)}
+    return {
+        f"fairness/{measure}/widest_gap_points/{str(key).replace(' ', '_')}": float(gap)
+        for key, gap in gaps.items()
+        if pd.notna(gap)
+    }
 
 
 def _method(settings: FairnessSettings) -> Step:
