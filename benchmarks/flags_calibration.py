@@ -39,15 +39,18 @@ def main(n: int) -> None:
     past = one_a_person(found.validation.past, 1)
     people = made.episodes[["pseudonym", "referral", *BY[1:]]].astype({"pseudonym": "str", "referral": "str"})
     past = past.merge(people, on=["pseudonym", "referral"]).assign(everyone="everyone")
-    right = cells = 0
+    right = cells = sevens = held = 0
     for by in BY:
         table = track_record(past, [by])
         table = table.loc[table["n"].ge(FEWEST)]
         right, cells = right + int(table["holds"].sum()), cells + len(table)
         print(f"{by:<22} {int(table['holds'].sum()):>4} of {len(table):>4} intervals hold what was said")
+        said = table.loc[table["told"].eq("about 7 in 10"), "holds"]
+        sevens, held = sevens + len(said), held + int(said.sum())
         if by in {"everyone", "gender"}:
             seven = table.loc[table["told"].eq("about 7 in 10"), [by, "ending", "n", "share", "low", "high", "holds"]]
             print(seven.round(3).to_string(index=False))
+    print(f"of those told about 7 in 10, {held} of {sevens} intervals hold .70")
     print(f"in all {right} of {cells} ({right / cells:.0%}); {n} patients, {time.process_time() - started:.0f} CPU s")
 
 
