@@ -50,7 +50,7 @@ def test_it_holds_what_an_author_and_a_checker_need(files):
         f"figures/{name}.{kind}" for name in ("flow", "forest") for kind in ("pdf", "png")
     }
     assert {"README.md", "captions.md", "checker_sheet.md", "methods.md", "references.bib", "numbers.csv"} <= set(files)
-    assert {"checklists/tripod_ai.md", "checklists/grolts.md", "checklists/record.md"} <= set(files)
+    assert {f"checklists/{name}.md" for name in ("tripod_ai", "grolts", "strobe", "record")} <= set(files)
 
 
 @pytest.mark.parametrize("count", SENTINELS)

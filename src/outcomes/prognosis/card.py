@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from outcomes.prognosis.probast import provenance
+
 FOR_A_PERSON = "_to be filled by a person_"
 NEVER = (
     "It predicts a course of treatment in groups of people alike; it does not diagnose, triage, or decide who gets "
@@ -93,6 +95,7 @@ class Card:
             _list({name: f"{colour}: {sentence}" for name, colour, sentence in self.gates}),
             "## Sources of bias (PROBAST), as far as a run can tell",
             _table(self.checks.assign(the_run_knows=self.checks["the_run_knows"].replace("", FOR_A_PERSON))),
+            provenance(),
             "## Limits",
             "\n".join(f"- {limit}" for limit in self.limits),
         ]

@@ -220,7 +220,7 @@ def _readme(bundle: Bundle, tables: Sequence[Table]) -> str:
         "| captions.md | captions and alternative texts |\n"
         "| methods.md, references.bib | methods, settings, versions, references |\n"
         "| numbers.csv | every number as a text may quote it |\n"
-        "| checklists/ | TRIPOD+AI, GRoLTS and RECORD, filled in as far as this folder answers them |\n"
+        "| checklists/ | TRIPOD+AI, GRoLTS, STROBE and RECORD, filled in as far as this folder answers them |\n"
         f"| {MANIFEST} | the digest of each file under the release's seal |\n\n"
         f"## Tables\n\n{_index(told)}\n\n"
         f"## Figures\n\n{figures}\n\n"

@@ -23,6 +23,8 @@ class Source:
         DOI or address; empty where there is none.
     licence : str
         Licence and attribution wording where the source asks for one; else empty.
+    verified : bool
+        False where title, place or pages could not be compared with the source or with another reference to it.
     """
 
     key: str
@@ -32,6 +34,7 @@ class Source:
     year: int
     link: str
     licence: str
+    verified: bool
 
     def citation(self) -> str:
         """Write the source as in a reference list.
@@ -39,9 +42,11 @@ class Source:
         Returns
         -------
         str
-            Authors, year, title, place and link in one line.
+            Authors, year, title, place and link in one line; a reference that nobody could check says so.
         """
-        parts = [f"{self.authors} ({self.year}). {self.title}.", f"{self.where}." if self.where else "", self.link]
+        doubt = "" if self.verified else "(This reference was not checked against its source.)"
+        place = f"{self.where}." if self.where else ""
+        parts = [f"{self.authors} ({self.year}). {self.title}.", place, self.link, doubt]
         return " ".join(part for part in parts if part)
 
 
@@ -70,6 +75,7 @@ def sources() -> dict[str, Source]:
             year=entry.whole("year"),
             link=entry.text("link", ""),
             licence=entry.text("licence", ""),
+            verified=entry.flag("verified", default=True),
         )
         entry.done()
         if one.key in found:

@@ -298,7 +298,7 @@ def _known(materials: Materials, found: Forecast) -> dict[str, str]:
     rows = _rows(found)
     events = rows.groupby("landmark")["n_events"].first()
     return {
-        "1.1": f"One feed, read as {materials.opened.view.kind}; everybody accepted into treatment and still open.",
+        "1.1": f"One feed, read as {materials.opened.view.kind}; who began treatment and was open at a landmark.",
         "1.2": f"Everybody at risk at a landmark ({at_risk}); who is left out is counted.",
         "2.3": "Every feature is declared with the moment it becomes known; a later one is an error.",
         "3.2": f"{materials.edition.name}: {found.target.rule}.",
@@ -306,11 +306,12 @@ def _known(materials: Materials, found: Forecast) -> dict[str, str]:
         "4.1": f"Between {int(events.min())} and {int(events.max())} with the outcome at a landmark."
         if len(events)
         else "Nobody.",
-        "4.2": "Continuous inputs are banded; categories with fewer than ten people are unknown.",
+        "4.2": "Numbers are rounded to bands; categories with fewer than ten training rows are unknown.",
+        "4.3": "Not those whose course is still open, or whose outcome is not known; they are counted.",
         "4.4": "Missing values are kept as missing by the trees, never filled from the outcome.",
         "4.5": "No selection by association; the list of features is fixed beforehand.",
-        "4.6": "Rows of a person stay in one fold and are resampled together.",
+        "4.6": "Open courses are left out, not weighted for; rows of a person share a fold and are resampled together.",
         "4.7": "AUROC, Brier, calibration in the large, slope, curve distances and net benefit, with intervals.",
         "4.8": "Cross-validation by patient, forward in time where dates are known; early stopping inside the fold.",
-        "4.9": "The kept model is refitted on everybody by the procedure that was judged.",
+        "4.9": "Trees have no weights to compare; the kept model is refitted on everybody as it was judged.",
     }

@@ -334,8 +334,14 @@ def _method(found: Forecast, settings: PrognosisSettings) -> Step:
     later = ", and by time: trained on earlier and tested on later quarters" if timed else ""
     return Step(
         "Prediction",
-        f"At each landmark (0 is intake) {found.target.rule} was predicted from what was known then, by gradient-boosted "
-        "trees with and without sensitive attributes, a penalised logistic regression, one variable alone, and the "
-        f"prevalence. Models were judged on patients they had not seen ({settings.folds} folds by patient{later}); "
-        f"intervals are from {settings.resamples} bootstrap resamples of patients. Contributions are Shapley values.",
+        f"What was predicted: {found.target.rule}. It was predicted at each landmark (0 is intake) from what was known then, "
+        "by gradient-boosted trees with and without sensitive attributes, a penalised logistic regression, one variable "
+        "alone, and the prevalence; each gives a probability. No predictor was chosen by its association with the outcome. "
+        "Numbers were rounded to bands; categories of few training rows count as unknown; a missing number stays missing "
+        "for the trees, and takes the training median for the regression, with a column that says so. Depth and learning "
+        "rate of the trees were fixed beforehand; their number was found by early stopping and the penalty by "
+        "cross-validation, both among training patients. Nothing was weighted or resampled against class imbalance. Models "
+        f"were judged on patients they had not seen ({settings.folds} folds by patient{later}), by AUROC, Brier score, "
+        f"calibration and net benefit; intervals are from {settings.resamples} bootstrap resamples of patients. "
+        "Contributions are Shapley values.",
     )

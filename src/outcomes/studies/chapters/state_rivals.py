@@ -194,20 +194,23 @@ def reported(states: States) -> dict[str, str]:
         + (", bootstrap likelihood ratio" if found.ratio is not None else ""),
         "11": f"{len(table)} numbers of states ({', '.join(table['k'].astype(str))})"
         + ("" if 1 in set(table["k"]) or not several else "; one state was not among them"),
-        "12": "Smallest state of each number of states in the table of numbers; people in each state of the chosen one "
-        "in the table of states",
+        "12": "Only the smallest state of each number of states (table of numbers); people in each state of the chosen "
+        "one (table of states)",
         "13": f"Entropy R² {model.entropy_r2_:.2f}",
         "14a": "Figures: profiles of the states"
         + ("; courses by first state" if states.trajectories.lengths.max() > 1 else ""),
         "15": "Tables: " + ", ".join(_numbers(states)),
-        "16": "The experiment file, printed in the record of the run",
+        "16": "The settings of the run, in configuration.json beside the report",
     }
     if states.severity is not None:
         answers["6a"] = "Free and ordered answers; one and two continuous dimensions at first questionnaires"
     if found.endings is not None:
         answers["3b"] = "Endings by state: table of ways to end"
     if found.families is not None:
-        answers["7"] = "Mixed latent Markov, mover-stayer, latent classes, growth mixtures, k-means: table of families"
+        answers["7"] = (
+            "Straight lines in growth models; no shape imposed on latent Markov models, latent classes, k-means: table of "
+            "families"
+        )
     if found.first_state is not None:
         answers["8"] = "Covariates in a third step only; not in the measurement model"
     return answers
@@ -216,10 +219,9 @@ def reported(states: States) -> dict[str, str]:
 def _numbers(states: States) -> list[str]:
     found = states.judgement
     named = {
-        "states": True,
-        "shape": found.shapes is not None,
+        "states, with their stability": found.stability is not None,
+        "states": found.stability is None,
+        "shape beyond severity": found.shapes is not None,
         "moves": found.crossing is not None and found.shapes is not None and found.shapes["shape"].nunique() > 1,
-        "stability": found.stability is not None,
-        "all probabilities with standard errors in the files": found.stability is not None,
     }
     return [name for name, there in named.items() if there]

@@ -142,6 +142,6 @@ def _beside(found: EndingComparison, people: pd.DataFrame, policy: str) -> Relea
         title="The states with the ending as missing at random, and as data",
         notes=[
             "Begins: share of first questionnaires. Stays: probability of the same state at the next questionnaire, given "
-            "that there is one. Total: expected sum of all items. The files hold all moves."
+            "that there is one. Total: expected sum of all items."
         ],
     )
