@@ -34,6 +34,14 @@ def test_tables_have_captions_and_scoped_headers_and_figures_words(report):
     assert page.count("<h1>") == 1
 
 
+def test_each_question_stands_with_its_answer_at_the_top(report):
+    three = tuple(Section(f"Question {n}?", ("Words.",), "An answer < 1." if n else "") for n in range(3))
+    page = study_page(replace(report, sections=three))
+    top = page[page.index("<nav") : page.index("</nav>")]
+    assert top.count("An answer &lt; 1.") == 2
+    assert [f'href="#part-{n}"' in top for n in (1, 2, 3)] == [True] * 3
+
+
 def test_what_is_too_few_is_said_on_the_page(report):
     assert "too few" in study_page(report)
 

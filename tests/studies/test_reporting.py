@@ -1,10 +1,13 @@
 """Chapters become one report with its facts and its limits."""
 
+from pathlib import Path
+
+import outcomes.studies.chapters as chapter_modules
 from outcomes.errors import DataError
 from outcomes.publications.page import KeyFigure
 from outcomes.studies.chapters.chapter import Chapter
 from outcomes.studies.chapters.gap import gap_chapter
-from outcomes.studies.reporting import INVENTED, KEY_FIGURES, LIMITS, study_methods, study_report
+from outcomes.studies.reporting import FOLDED, INVENTED, KEY_FIGURES, LIMITS, study_methods, study_report
 
 
 def chapters(figures):
@@ -19,6 +22,12 @@ def test_facts_limits_and_question_are_those_of_the_study(materials):
     assert report.question == materials.opened.experiment.study.question
     assert report.limits == (INVENTED, *LIMITS)
     assert any("suicide" in limit for limit in LIMITS)
+
+
+def test_every_folded_table_is_one_that_a_chapter_makes():
+    made = " ".join(path.read_text(encoding="utf-8") for path in Path(chapter_modules.__file__).parent.glob("*.py"))
+    made += " prediction_by_time"  # put together from the name of the validation
+    assert sorted(name for name in FOLDED if f'"{name}"' not in made and f" {name}" not in made) == []
 
 
 def test_no_more_key_figures_than_fit_on_top(materials):

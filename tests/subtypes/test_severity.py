@@ -9,7 +9,7 @@ import pytest
 from outcomes.errors import ConfigError
 from outcomes.kernel.latent_markov_starts import Search
 from outcomes.subtypes.latent_markov import LatentMarkov
-from outcomes.subtypes.severity import compare_with_factors, first_occasions, shape_residuals, verdict
+from outcomes.subtypes.severity import compare_with_factors, first_occasions, in_short, shape_residuals, verdict
 
 SLOPES = np.array([1.0, 1.4, 1.8, 2.2, 2.6, 1.2, 1.6, 2.0, 1.5])
 CUTS = np.linspace(0.5, -1.5, 9)[:, None] + np.array([1.2, 0.0, -1.4])
@@ -167,9 +167,25 @@ def test_what_is_said(changes, said, unsaid):
     assert unsaid not in verdict(rows(**changes))
 
 
-def test_a_verdict_needs_both_kinds():
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "no evidence of subtypes beyond severity"),
+        ({"bic": [400, 209.9, 200, 250]}, "classes and continuous severity describe first answers about equally well"),
+        ({"bic": [400, 300, 200, 150]}, "no evidence of subtypes beyond two kinds of severity"),
+        ({"bic": [400, 100, 200, 250]}, "classes describe first answers better than continuous severity"),
+        ({"bic": [400, 100, 200, 250], "rising": 1.0}, "levels of one severity, no evidence of subtypes"),
+        ({"bic": [100, 300, 200, 250]}, "first answers share neither a severity nor classes"),
+    ],
+)
+def test_what_is_said_in_short(changes, said):
+    assert in_short(rows(**changes)) == said
+
+
+@pytest.mark.parametrize("words", [verdict, in_short])
+def test_a_verdict_needs_both_kinds(words):
     with pytest.raises(ConfigError, match="both needed"):
-        verdict(rows(kind="classes"))
+        words(rows(kind="classes"))
 
 
 def test_states_that_are_mere_levels_show_no_shape():

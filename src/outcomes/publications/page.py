@@ -98,10 +98,13 @@ class Section:
         The question that the section answers.
     blocks : tuple of str, Table or Picture
         Paragraphs, tables and pictures in reading order.
+    answer : str
+        The answer in a sentence or two, for the top of the page; empty where none can be given in so few words.
     """
 
     heading: str
     blocks: tuple[str | Table | Picture, ...]
+    answer: str = ""
 
 
 @dataclass(frozen=True)
@@ -234,7 +237,10 @@ def study_page(report: Report, images: Mapping[str, bytes] | None = None) -> str
     _check_names([table.name for table in report.tables()], "tables")
     _check_names([picture.name for picture in report.pictures()], "pictures")
     drawn = images if images is not None else {picture.name: svg(picture.figure()) for picture in report.pictures()}
-    sections = [(section.heading, [_block(block, drawn) for block in section.blocks]) for section in report.sections]
+    sections = [
+        (section.heading, section.answer, [_block(block, drawn) for block in section.blocks])
+        for section in report.sections
+    ]
     return _template().render(report=report, sections=sections, content_policy=CONTENT_POLICY)
 
 

@@ -30,7 +30,7 @@ FOLDED = frozenset(
         "later_scores", "later_scores_later", "model_by_group", "model_calibration_by_group", "model_families",
         "model_gaps", "model_without_sensitive", "number_of_states", "outcome_by_group", "outcomes_by_first_state",
         "prediction_by_time", "remedies", "small_groups", "state_shapes", "states_with_endings", "subtype_moves",
-        "therapy_by_group", "unpaired_by_group", "waits_by_group", "widest_gaps",
+        "therapies_by_group", "unpaired_by_group", "waits_and_steps_by_group", "widest_gaps",
     }
 )  # fmt: skip
 

@@ -209,11 +209,7 @@ def verdict(table: pd.DataFrame) -> str:
     ConfigError
         If the table does not hold both kinds of models.
     """
-    if set(table["kind"]) != {CLASSES, CONTINUOUS}:
-        raise ConfigError("table: classes and continuous models are both needed; take it from compare_with_factors")
-    best = _smallest(table)
-    rival = _smallest(table[table["kind"] != best["kind"]])
-    lead = float(rival["bic"] - best["bic"])
+    best, rival, lead = _compared(table)
     parts = [_statement(best, rival, lead, f"{best['n_persons']:,.0f} people")]
     if lead < CLEAR:
         parts.append(f"A lead below {CLEAR:g} is not clear: either kind of model may be right.")
@@ -224,6 +220,44 @@ def verdict(table: pd.DataFrame) -> str:
     if stopped:
         parts.append(f"Not converged, so only provisional: {', '.join(stopped)}.")
     return " ".join(parts)
+
+
+def in_short(table: pd.DataFrame) -> str:
+    """Say in a few words what the comparison found, for the top of a report.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What `compare_with_factors` returned.
+
+    Returns
+    -------
+    str
+        A clause; `verdict` says the rest.
+
+    Raises
+    ------
+    ConfigError
+        If the table does not hold both kinds of models.
+    """
+    best, _, lead = _compared(table)
+    if lead < CLEAR:
+        return "classes and continuous severity describe first answers about equally well"
+    if best["kind"] == CONTINUOUS:
+        return f"no evidence of subtypes beyond {'severity' if best['size'] == 1 else 'two kinds of severity'}"
+    if best["size"] == 1:
+        return "first answers share neither a severity nor classes"
+    if best["rising"] == 1:
+        return "levels of one severity, no evidence of subtypes"
+    return "classes describe first answers better than continuous severity"
+
+
+def _compared(table: pd.DataFrame) -> tuple[pd.Series, pd.Series, float]:
+    if set(table["kind"]) != {CLASSES, CONTINUOUS}:
+        raise ConfigError("table: classes and continuous models are both needed; take it from compare_with_factors")
+    best = _smallest(table)
+    rival = _smallest(table[table["kind"] != best["kind"]])
+    return best, rival, float(rival["bic"] - best["bic"])
 
 
 def _smallest(table: pd.DataFrame) -> pd.Series:

@@ -1,5 +1,6 @@
 """How did it go? Outcome rates beside England's, effect sizes, and mean scores session by session."""
 
+from collections.abc import Mapping
 from functools import partial
 
 import pandas as pd
@@ -17,6 +18,7 @@ from outcomes.publications.methods import Step
 from outcomes.publications.page import KeyFigure, Picture, Section, Table
 from outcomes.publications.wording import cell, interval
 from outcomes.reference.instruments import instrument
+from outcomes.studies.chapters.answers import change_answer
 from outcomes.studies.chapters.chapter import Chapter, title_of
 from outcomes.studies.materials import Materials
 
@@ -49,17 +51,19 @@ def change_chapter(materials: Materials, *, policy: str) -> Chapter:
     metrics: dict[str, float] = {}
     key_figures: list[KeyFigure] = []
     steps: list[Step] = []
-    judged = materials.outcomes
+    judged, answer = materials.outcomes, ""
     if judged is not None and judged["paired"].fillna(value=False).any():
-        _judged(materials, judged, policy, blocks, internal, metrics, key_figures)
+        answer = _judged(materials, judged, policy, blocks, internal, metrics, key_figures)
         steps.append(_method(materials))
     means = session_means(materials.totals, materials.instruments, last_session=LAST_SESSION)
     internal["session_means"] = means
     if means["session"].max() > 0:
         blocks += _course(means, policy)
     else:
-        blocks.append("Everybody was asked once, so nothing can be said about change.")
-    return Chapter(Section("How did it go?", tuple(blocks)), internal, metrics, tuple(steps), tuple(key_figures))
+        answer = "Everybody was asked once, so nothing can be said about change."
+        blocks.append(answer)
+    section = Section("How did it go?", tuple(blocks), answer)
+    return Chapter(section, internal, metrics, tuple(steps), tuple(key_figures))
 
 
 def _judged(  # noqa: PLR0917  the lists of one chapter, filled in its order
@@ -70,7 +74,7 @@ def _judged(  # noqa: PLR0917  the lists of one chapter, filled in its order
     internal: dict[str, pd.DataFrame],
     metrics: dict[str, float],
     key_figures: list[KeyFigure],
-) -> None:
+) -> str:
     finished, sizes = _rate_table(materials, judged), effect_sizes(judged)
     internal |= {"outcome_rates": finished, "effect_sizes": sizes}
     metrics |= {
@@ -92,6 +96,19 @@ def _judged(  # noqa: PLR0917  the lists of one chapter, filled in its order
     blocks += _unverified(judged, materials)
     if len(sizes):
         blocks.append(Table("effect_sizes", _sizes(sizes, policy)))
+    return _answer(finished, shown, places)
+
+
+def _answer(finished: pd.DataFrame, shown: Released, places: Mapping[str, int]) -> str:
+    told = next((name for name in HEADLINES if name in places), None)
+    if told is None:
+        return ""
+    row = finished.iloc[places[told]]
+    england = row.get("england_rate_pct")
+    known = england is not None and not pd.isna(england)
+    return change_answer(
+        shown, places[told], england_pct=float(england) if known else None, year=str(row.get("england_year", ""))
+    )
 
 
 def _unverified(judged: pd.DataFrame, materials: Materials) -> list[str | Table | Picture]:

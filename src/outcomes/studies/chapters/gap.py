@@ -6,6 +6,7 @@ from outcomes.errors import DataError
 from outcomes.publications.page import Section
 from outcomes.studies.chapters.chapter import Chapter
 
+ABSENT = "Too few data to say."
 NUMBER = re.compile(r"\b\d[\d,.]*\b")
 
 
@@ -26,4 +27,4 @@ def gap_chapter(heading: str, reason: DataError) -> Chapter:
     """
     why = NUMBER.sub("n", str(reason)).rstrip(".")
     said = f"Too few data to say: this step was asked for and was not possible. The reason: {why}."
-    return Chapter(Section(heading, (said,)))
+    return Chapter(Section(heading, (said,), ABSENT))

@@ -16,6 +16,7 @@ from outcomes.publications.grids import plain
 from outcomes.publications.methods import Step
 from outcomes.publications.page import Picture, Section, Table
 from outcomes.reference.instruments import instrument
+from outcomes.studies.chapters.answers import groups_answer
 from outcomes.studies.chapters.chapter import Chapter, title_of
 from outcomes.studies.chapters.groups_beyond import (
     DEPRIVATION,
@@ -147,7 +148,7 @@ def groups_chapter(
             remedies, internal["remedies"] = remedy_blocks(materials, found, settings.remedies_by, threshold, policy)
             blocks += remedies
     return Chapter(
-        Section(HEADING, tuple(blocks)),
+        Section(HEADING, tuple(blocks), groups_answer(shown, measure=_name(measure))),
         internal,
         _metrics(main, measure),
         (_method(settings),),

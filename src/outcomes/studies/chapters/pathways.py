@@ -14,6 +14,7 @@ from outcomes.publications.methods import Step
 from outcomes.publications.page import KeyFigure, Picture, Section, Table
 from outcomes.publications.wording import cell, interval
 from outcomes.reference.instruments import instrument
+from outcomes.studies.chapters.answers import pathways_answer
 from outcomes.studies.chapters.chapter import Chapter, title_of
 from outcomes.studies.chapters.elsewhere import beyond, landmark_name
 from outcomes.studies.chapters.joint_endings import joint_blocks, joint_metrics
@@ -86,7 +87,7 @@ def pathways_chapter(found: Forecast, settings: PrognosisSettings, *, policy: st
     blocks += [_calibration(found, last, policy), _decision(found, last, policy), _importance(found, last, policy)]
     blocks += [*_planned(found), *_acting(found, settings, policy), *beyond(found), _privacy(found), *further]
     return Chapter(
-        Section(HEADING, tuple(blocks)),
+        Section(HEADING, tuple(blocks), _answer(tables[BY_PATIENT], metrics)),
         internal,
         _tracked(metrics) | ({} if found.joint is None else joint_metrics(found.joint)),
         (_method(found, settings),),
@@ -309,12 +310,20 @@ def _privacy(found: Forecast) -> str:
     )
 
 
+def _answer(released: Released, metrics: pd.DataFrame) -> str:
+    alone = [model_name(str(name)) for name in metrics["model"].unique() if str(name).endswith(ALONE)]
+    return pathways_answer(released, model=model_name(BOOSTED), beside=alone)
+
+
 def _headline(released: Released, metrics: pd.DataFrame) -> tuple[KeyFigure, ...]:
-    last = landmark_name(int(metrics["landmark"].max()))
+    # the first landmark: at later ones many courses have all but ended, and a high figure is no forecast
+    first = landmark_name(int(metrics["landmark"].min()))
     rows = released.table
-    places = rows.index[rows["landmark"].eq(last) & rows["model"].eq(model_name(BOOSTED))]
+    places = rows.index[rows["landmark"].eq(first) & rows["model"].eq(model_name(BOOSTED))]
     return tuple(
-        KeyFigure(f"AUROC {last.lower()}", cell(released, int(place), "auroc"), interval(released, int(place), "auroc"))
+        KeyFigure(
+            f"AUROC {first.lower()}", cell(released, int(place), "auroc"), interval(released, int(place), "auroc")
+        )
         for place in places
     )
 

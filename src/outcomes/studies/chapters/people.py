@@ -14,6 +14,7 @@ from outcomes.publications.page import KeyFigure, Picture, Section, Table
 from outcomes.publications.wording import cell
 from outcomes.reference.groups import grouping, groupings
 from outcomes.reference.instruments import instrument
+from outcomes.studies.chapters.answers import people_answer
 from outcomes.studies.chapters.chapter import Chapter
 from outcomes.studies.materials import Materials
 
@@ -90,7 +91,7 @@ def people_chapter(materials: Materials, *, policy: str, by: str | None) -> Chap
         ]
     blocks.append(Table("table_one", one, table_one))
     return Chapter(
-        Section("Who came, and how far did they get?", tuple(blocks)),
+        Section("Who came, and how far did they get?", tuple(blocks), people_answer(shown)),
         internal={"people": described, "funnel": reached},
         metrics={"people/referrals": float(len(materials.episodes))},
         steps=(
