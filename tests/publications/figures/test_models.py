@@ -44,7 +44,7 @@ def test_perfect_agreement_is_the_diagonal_of_a_square(bins):
     diagonal = axes.lines[0]
     assert list(diagonal.get_xdata()) == list(diagonal.get_ydata()) == [0, 100]
     assert (axes.get_xlim(), axes.get_ylim(), axes.get_aspect()) == ((0, 100), (0, 100), 1.0)
-    assert [text.get_text() for text in axes.texts] == ["as predicted"]
+    assert [text.get_text() for text in axes.texts] == ["dashed: as predicted"]
 
 
 def two_models():
