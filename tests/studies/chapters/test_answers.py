@@ -146,15 +146,15 @@ def test_the_widest_gaps_beyond_the_tolerance_are_named_first_and_the_rest_is_co
     said = groups_answer(gaps(2001, 1500, 3003, 2400, 99, 1002), measure="Recovery")
     assert said == (
         "Recovery differs by more than the tolerance for Group 5 (−33.3 points), Group 1 (−25.0 points), Group 0 "
-        "(−16.6 points) and 1 more; of 6 groups 1 within tolerance, 1 too few to say."
+        "(−16.6 points) and 1 more; among 6 groups compared: 1 within tolerance, 1 too few to say."
     )
 
 
 def test_no_gap_shown_is_never_called_fair():
     said = groups_answer(gaps(2800, 99), measure="Recovery")
     assert said == (
-        "Recovery is not shown to differ by more than the tolerance for any group; of 2 groups 1 inconclusive, 1 too "
-        "few to say."
+        "Recovery is not shown to differ by more than the tolerance for any group; among 2 groups compared: "
+        "1 inconclusive, 1 too few to say."
     )
     assert "fair" not in said
 

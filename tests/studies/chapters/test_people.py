@@ -31,6 +31,25 @@ def test_table_one_has_a_column_for_each_group_and_one_for_everyone(chapter, tab
     assert "Gender" not in set(one["characteristic"])
 
 
+def test_percentages_that_rounding_would_make_are_left_out_of_table_one(chapter, tables):
+    one = tables(chapter)["table_one"]
+    parts = one[one["level"].ne("") & one["n"].notna()]
+    size = one[one["characteristic"].eq("People")].set_index("group")["n"].astype(int)
+    small = parts["group"].map(size).lt(60)
+    assert small.any()
+    assert (~small).any()
+    assert parts.loc[small, "share_pct"].isna().all()
+    assert parts.loc[~small, "share_pct"].notna().any()
+
+
+def test_a_policy_that_does_not_round_keeps_every_percentage(materials):
+    unrounded = people_chapter(materials, policy="threshold10", by="gender")
+    notes = next(
+        block.released.notes for block in unrounded.section.blocks if getattr(block, "name", "") == "table_one"
+    )
+    assert not any("rounding alone" in note for note in notes)
+
+
 def test_a_step_that_the_feed_cannot_tell_is_left_out(materials, tables):
     unknown = pd.array([None] * len(materials.episodes), dtype="boolean")
     known = materials.episodes.assign(completed=unknown, started=unknown, assessed=unknown)

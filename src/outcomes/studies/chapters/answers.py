@@ -158,4 +158,4 @@ def groups_answer(shown: Released, *, measure: str) -> str:
     counts = {verdict: int(verdicts.eq(verdict).sum()) for verdict in (WITHIN, INCONCLUSIVE, TOO_FEW)}
     rest = ", ".join(f"{n} {verdict}" for verdict, n in counts.items() if n)
     compared = len(verdicts) - int(verdicts.eq(REFERENCE).sum())
-    return f"{first}; of {compared} groups {rest}." if rest else f"{first}."
+    return f"{first}; among {compared} groups compared: {rest}." if rest else f"{first}."

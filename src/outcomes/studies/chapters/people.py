@@ -4,7 +4,7 @@ from functools import partial
 
 import pandas as pd
 
-from outcomes.disclosure.gate import Rate, release
+from outcomes.disclosure.gate import Rate, Released, release
 from outcomes.fairness.characteristics import characteristics
 from outcomes.fairness.funnel import REFERRED, funnel
 from outcomes.publications.figures.pathways import funnel as draw_funnel
@@ -14,12 +14,14 @@ from outcomes.publications.page import KeyFigure, Picture, Section, Table
 from outcomes.publications.wording import cell
 from outcomes.reference.groups import grouping, groupings
 from outcomes.reference.instruments import instrument
+from outcomes.reference.policies import disclosure_policy
 from outcomes.studies.chapters.answers import people_answer
 from outcomes.studies.chapters.chapter import Chapter
 from outcomes.studies.materials import Materials
 
 KEY = ["pseudonym", "referral"]
 FEWEST_STAGES = 3
+STEPS = 10  # steps of rounding below which half a step is five points of a percentage, or more
 FINER = {"deprivation_decile": "deprivation_quintile", "ethnic_group_16": "ethnic_group_5"}
 STAGES = {
     "assessed": "Assessed",
@@ -57,16 +59,7 @@ def people_chapter(materials: Materials, *, policy: str, by: str | None) -> Chap
     """
     blocks: list[str | Table | Picture] = []
     described = _described(materials, by)
-    one = release(
-        described,
-        labels=["group", "characteristic", "level"],
-        counts=["n", "of"],
-        rates={"share_pct": ("n", "of")},
-        statistics={"mean": "n", "sd": "n"},
-        policy=policy,
-        title="People at their referral",
-        notes=["One row a referral: a person who was referred twice counts twice. Scores are the first of a referral."],
-    )
+    one = _table_one(described, policy)
     reached = funnel(_staged(materials), stages={k: v for k, v in STAGES.items() if k in _staged(materials)})
     shown = release(
         _shares(reached),
@@ -103,6 +96,27 @@ def people_chapter(materials: Materials, *, policy: str, by: str | None) -> Chap
         ),
         key_figures=(KeyFigure("Referrals", cell(shown, 0, "n"), "rounded"),) if len(shown.table) else (),
     )
+
+
+def _table_one(described: pd.DataFrame, policy: str) -> Released:
+    said = "One row a referral: a person who was referred twice counts twice. Scores are the first of a referral."
+    let_out = partial(
+        release,
+        labels=["group", "characteristic", "level"],
+        counts=["n", "of"],
+        rates={"share_pct": ("n", "of")},
+        statistics={"mean": "n", "sd": "n"},
+        policy=policy,
+        title="People at their referral",
+    )
+    whole = let_out(described, notes=[said])
+    fewest = STEPS * disclosure_policy(policy).base
+    # judged by the printed number, so that leaving a percentage out tells nothing that is not printed
+    coarse = pd.to_numeric(whole.table["of"]).lt(fewest).to_numpy(dtype=bool)
+    if not coarse.any():
+        return whole
+    why = f"No percentages of fewer than {fewest} people: rounding alone could move them by five points or more."
+    return let_out(described.assign(of=described["of"].astype(float).mask(coarse)), notes=[said, why])
 
 
 def _shares(reached: pd.DataFrame) -> pd.DataFrame:
