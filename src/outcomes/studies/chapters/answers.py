@@ -3,7 +3,10 @@
 Every number in them is a cell of a released table, or a word of the chapter itself.
 """
 
+import math
 from collections.abc import Iterable
+
+import numpy as np
 
 from outcomes.disclosure.seal import Released
 from outcomes.fairness.gaps import EXCEEDS, INCONCLUSIVE, REFERENCE, TOO_FEW, WITHIN
@@ -38,7 +41,7 @@ def people_answer(reached: Released) -> str:
     return f"{came}; of these {' and '.join(far)}." if far else f"{came}."
 
 
-def change_answer(shown: Released, place: int, *, england_pct: float | None = None, year: str = "") -> str:
+def change_answer(shown: Released, place: int, *, england_pct: float = math.nan, year: str = "") -> str:
     """Say how many recovered reliably, beside England where that is known.
 
     Parameters
@@ -48,7 +51,7 @@ def change_answer(shown: Released, place: int, *, england_pct: float | None = No
     place
         Row of the outcome that is told.
     england_pct
-        England's published rate in per cent.
+        England's published rate in per cent; NaN where it is not known.
     year
         Of that rate.
 
@@ -60,7 +63,7 @@ def change_answer(shown: Released, place: int, *, england_pct: float | None = No
     measure = cell(shown, place, "measure")
     if (place, "rate_pct") in shown.reasons:
         return f"{measure}: {shown.reasons[place, 'rate_pct']}."
-    beside = "" if england_pct is None else f"; England {year}: {england_pct:.1f} %"
+    beside = "" if math.isnan(england_pct) else f"; England {year}: {england_pct:.1f} %"
     return f"{measure}: {cell(shown, place, 'rate_pct')} % ({interval(shown, place, 'rate_pct')}{beside})."
 
 
@@ -119,9 +122,10 @@ def pathways_answer(told: Released, *, model: str, beside: Iterable[str]) -> str
     simple = next((name for name in beside if rows["model"].eq(name).any()), None)
     said = []
     for landmark in dict.fromkeys((landmarks[0], landmarks[len(landmarks) // 2])):
+        here: list[int] = np.flatnonzero(rows["landmark"].eq(landmark)).tolist()
         figures = {
-            str(row): cell(told, int(place), "auroc")
-            for place, row in rows.loc[rows["landmark"].eq(landmark), "model"].items()
+            str(rows["model"].iloc[place]): cell(told, place, "auroc")
+            for place in here
             if (place, "auroc") not in told.reasons
         }
         if model in figures:

@@ -104,11 +104,8 @@ def _answer(finished: pd.DataFrame, shown: Released, places: Mapping[str, int]) 
     if told is None:
         return ""
     row = finished.iloc[places[told]]
-    england = row.get("england_rate_pct")
-    known = england is not None and not pd.isna(england)
-    return change_answer(
-        shown, places[told], england_pct=float(england) if known else None, year=str(row.get("england_year", ""))
-    )
+    published = float(row.get("england_rate_pct", float("nan")))
+    return change_answer(shown, places[told], england_pct=published, year=str(row.get("england_year", "")))
 
 
 def _unverified(judged: pd.DataFrame, materials: Materials) -> list[str | Table | Picture]:

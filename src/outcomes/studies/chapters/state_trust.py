@@ -10,7 +10,9 @@ from outcomes.publications.grids import plain
 from outcomes.publications.page import Picture, Table
 from outcomes.publications.subtype_figures import selection_curves, stability_bars, transition_diagram
 from outcomes.reference.stability import stability_limits
+from outcomes.studies.chapters.answers import states_answer
 from outcomes.studies.states import States
+from outcomes.subtypes.severity import in_short
 from outcomes.subtypes.stability import Agreement
 
 Blocks = list[str | Table | Picture]
@@ -85,6 +87,28 @@ def choice_picture(states: States, policy: str) -> Blocks:
             "Line chart: criteria by number of states; the chosen number is marked.",
         )
     ]
+
+
+def in_few_words(states: States) -> str:
+    """Say how many states there are and how far to trust them, for the top of the report.
+
+    Parameters
+    ----------
+    states
+        What the subtypes step found.
+
+    Returns
+    -------
+    str
+        One sentence.
+    """
+    stability, severity = states.judgement.stability, states.severity
+    return states_answer(
+        states.selection.chosen,
+        converged=states.model.converged_,
+        judgements=() if stability is None else stability.table["judgement"],
+        severity="" if severity is None else in_short(severity),
+    )
 
 
 def stability_blocks(states: States, people: pd.DataFrame, policy: str) -> Blocks:

@@ -12,20 +12,25 @@ from outcomes.publications.grids import plain
 from outcomes.publications.methods import Step
 from outcomes.publications.page import Picture, Section, Table
 from outcomes.reference.instruments import instrument
-from outcomes.studies.chapters.answers import states_answer
 from outcomes.studies.chapters.chapter import Chapter
 from outcomes.studies.chapters.endings import drop_out, drop_out_blocks, outcome_blocks, outcomes_by_state
 from outcomes.studies.chapters.state_first import course_blocks, first_state_blocks, implied_blocks
 from outcomes.studies.chapters.state_lasting import item_of, item_word, lasting_blocks
 from outcomes.studies.chapters.state_rivals import reporting_blocks, rival_blocks
 from outcomes.studies.chapters.state_sensitivity import largest_change, sensitivity_blocks
-from outcomes.studies.chapters.state_trust import choice_picture, judgements, stability_blocks, subtype_blocks
+from outcomes.studies.chapters.state_trust import (
+    choice_picture,
+    in_few_words,
+    judgements,
+    stability_blocks,
+    subtype_blocks,
+)
 from outcomes.studies.materials import Materials
 from outcomes.studies.states import States
 from outcomes.subtypes.naming import state_names
 from outcomes.subtypes.occupancy import occupancy
 from outcomes.subtypes.persistence import item_persistence
-from outcomes.subtypes.severity import in_short, verdict
+from outcomes.subtypes.severity import verdict
 from outcomes.subtypes.uncertainty import standard_errors
 
 HEADING = "Which states do people pass through?"
@@ -96,20 +101,10 @@ def states_chapter(materials: Materials, states: States, *, policy: str) -> Chap
     blocks += implied_blocks(states, policy) + first_state_blocks(states, policy) + reporting_blocks(states, policy)
     internal |= _judgement_tables(states)
     return Chapter(
-        Section(HEADING, tuple(blocks), _answer(states)),
+        Section(HEADING, tuple(blocks), in_few_words(states)),
         internal,
         _metrics(states),
         (_method(states),),
-    )
-
-
-def _answer(states: States) -> str:
-    stability, severity = states.judgement.stability, states.severity
-    return states_answer(
-        states.selection.chosen,
-        converged=states.model.converged_,
-        judgements=() if stability is None else stability.table["judgement"],
-        severity="" if severity is None else in_short(severity),
     )
 
 
