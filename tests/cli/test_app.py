@@ -114,6 +114,7 @@ def test_the_version_is_printed(capsys):
         (["run", "x.toml", "--processes", "0"], "greater than or equal to 1"),
         (["simulate", "x", "--patients", "many"], "should be a valid integer"),
         (["simulate", "x", "--patients", "3"], "greater than or equal to 20"),
+        (["simulate", "x", "--patients", "900001"], "less than or equal to 900000"),
     ],
 )
 def test_a_wrong_word_is_code_2_with_what_to_do(words, said, capsys):

@@ -35,7 +35,7 @@ def run(
 @app.command(epilog="Example: `outcomes simulate var/demo_feed --patients 5000 --seed 1 --dirty`")
 def simulate(
     folder: Annotated[Path, typer.Argument(help="A new or empty folder for the feed.", show_default=False)],
-    patients: Annotated[int, typer.Option(min=20, max=2_000_000, help="How many people.")] = 5000,
+    patients: Annotated[int, typer.Option(min=20, max=900_000, help="How many people.")] = 5000,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same bytes.")] = 1,
     item_process: Annotated[
         str, typer.Option(help="states (hidden states) or severity (one continuous severity, no subtypes).")

@@ -12,7 +12,7 @@ from outcomes.studies.sections.section import Section
 class SimulateSettings(Section):
     """An invented service in place of a feed."""
 
-    patients: int = Field(ge=20, le=2_000_000)
+    patients: int = Field(ge=20, le=900_000)
     """How many people."""
     seed: int = Field(ge=0, le=2**31 - 1)
     """Same seed, same bytes."""
