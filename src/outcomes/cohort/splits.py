@@ -55,8 +55,7 @@ def temporal_split(
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Say which rows train and which test, if a model is made before a quarter and used from then on.
 
-    A patient with referrals on both sides is in neither part of the other: rows before the quarter of a patient who
-    comes back later are left out of training.
+    A patient with referrals on both sides is in the test part only: their earlier rows are left out of training.
 
     Parameters
     ----------

@@ -103,7 +103,7 @@ def band(printed: float, policy: DisclosurePolicy) -> tuple[float, float]:
     Examples
     --------
     >>> band(9, disclosure_policy("midpoint6")), band(15, disclosure_policy("redact7_round5"))
-    ((7, 12), (13, 17))
+    ((7.0, 12.0), (13, 17))
     """
     if printed == 0:
         return 0.0, 0.0

@@ -99,7 +99,7 @@ def published_figures(file: Path | None = None) -> pd.DataFrame:
     >>> table = published_figures()
     >>> one = table[table["year"].eq("2022-23") & table["breakdown"].eq("total") & table["measure"].eq("recovery")]
     >>> one[["numerator", "denominator", "rate_pct"]].values.tolist()
-    [[316251.0, 634388.0, 49.9]]
+    [[316251, 634388, 49.9]]
     """
     if file is not None:
         return _from_file(file)

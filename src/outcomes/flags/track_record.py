@@ -50,6 +50,7 @@ def track_record(past: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> past = pd.DataFrame({"ending": "recovery", "probability": [0.68, 0.71, 0.7], "happened": [True, True, False]})
     >>> track_record(past)[["told", "n", "n_true"]].to_dict("records")
     [{'told': 'about 7 in 10', 'n': 3, 'n_true': 2}]

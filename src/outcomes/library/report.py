@@ -78,7 +78,7 @@ class IntakeReport:
 
         Examples
         --------
-        >>> empty = pd.DataFrame({name: [] for name in ("table", "file", "row", "rule", "column")})
+        >>> empty = pd.DataFrame(columns=["table", "file", "row", "rule", "column"], dtype="str")
         >>> IntakeReport("", changed=False, tally=tally_frame([]), quarantine=empty).quarantine_sheet()
         'sha256,file,table,row,rule,column,count,meaning,to_do\n'
         """

@@ -136,7 +136,8 @@ def outcomes(
     ConfigError
         If `courses` or the edition is not known.
     DataError
-        If `totals` has no column for the depression or the anxiety measure, or an episode stands twice.
+        If `totals` has neither a column for the depression measure nor one for the usual anxiety measure, or an episode
+        stands twice.
     """
     rules = edition_of(edition)
     mood = rules.depression_instrument

@@ -34,7 +34,7 @@ def thresholds_used(outcomes: pd.DataFrame, *, edition: RuleEdition | str | None
     --------
     >>> judged = pd.DataFrame({"finished": [True, True], "anxiety_measure": ["gad7", "spin"]})
     >>> thresholds_used(judged)[["instrument", "kind", "threshold", "verified"]].iloc[-1].tolist()
-    ['spin', 'reliable_change', '10 or more', False]
+    ['spin', 'reliable_change', '10 or more', np.False_]
     """
     rules = edition_of(edition)
     finished = outcomes.loc[outcomes["finished"].to_numpy(dtype=bool)]

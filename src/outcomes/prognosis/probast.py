@@ -69,7 +69,7 @@ def pre_checks(answers: Mapping[str, str]) -> pd.DataFrame:
 
     Examples
     --------
-    >>> pre_checks({"4.7": "AUROC and slope at 5 landmarks"})["the_run_knows"].ne("").sum()
+    >>> int(pre_checks({"4.7": "AUROC and slope at 5 landmarks"})["the_run_knows"].ne("").sum())
     1
     """
     unknown = sorted(set(answers) - {number for number, _, _ in QUESTIONS})
