@@ -148,6 +148,9 @@ def test_every_file_that_a_page_names_by_its_folder_exists(page: Path) -> None:
     folders = "benchmarks|tests|src|experiments|notebooks|reports/samples|docs|requirements"
     named_files = re.findall(rf"(?<![\w./-])((?:{folders})/[\w./-]+\.\w+)", page.read_text(encoding="utf-8"))
     assert [name for name in named_files if "KEY" not in name and not (ROOT / name).exists()] == []
+    modules = re.findall(r"`([a-z_]+(?:/[a-z_]+)*/[a-z_]+\.py)`", page.read_text(encoding="utf-8"))
+    known = (ROOT, SOURCES, SOURCES.parent)
+    assert [name for name in modules if not any((place / name).exists() for place in known)] == []
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page.name != "CHANGELOG.md"], ids=lambda page: page.name)
