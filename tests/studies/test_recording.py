@@ -22,7 +22,12 @@ def test_a_study_is_one_run_with_a_child_for_each_landmark(study):
         tags = store.execute("select value from tags where key like '%snapshot%'").fetchall()
         params = store.execute("select value from params where key like '%snapshot%'").fetchall()
     store.close()
-    assert sorted(runs[child] for child in parents) == ["landmark 0", "landmark 2"]
-    assert len(set(parents.values())) == 1
-    assert len(runs) == 3
+    names = {child: runs[child] for child in parents}
+    assert sorted(name for name in names.values() if "fold" not in name) == ["landmark 0", "landmark 2"]
+    (top,) = set(runs) - set(parents)
+    assert {parents[child] for child, name in names.items() if "fold" not in name} == {top}
+    folds = {child: name for child, name in names.items() if "fold" in name}
+    assert {runs[parents[child]] for child in folds} == {"landmark 0", "landmark 2"}
+    assert "by patient, fold 0" in folds.values()
+    assert len(runs) == 3 + len(folds)
     assert (study.record.snapshot,) in tags + params

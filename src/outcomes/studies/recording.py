@@ -10,6 +10,7 @@ import pandas as pd
 from outcomes.library.lineage import What, note
 from outcomes.library.sealing import library_key
 from outcomes.library.store import Store
+from outcomes.prognosis.folds import by_fold
 from outcomes.prognosis.replicates import replicates
 from outcomes.prognosis.splits import BY_PATIENT
 from outcomes.publications.page import Report
@@ -93,7 +94,7 @@ def record(
         The finished report; its figures and methods text are kept.
     found
         The prognosis step: its metrics are curves over the landmarks, its models are kept, and every landmark is a
-        child run.
+        child run with a run of its own for each fold.
 
     Returns
     -------
@@ -140,7 +141,7 @@ def record_resamples(run: Run, found: Forecast, *, snapshot: str, resamples: int
 
 def _landmarks(run: Run, found: Forecast) -> dict[int, str]:
     runs: dict[int, str] = {}
-    metrics = found.validation.metrics
+    metrics, folds = found.validation.metrics, by_fold(found.validation.predictions)
     for landmark, packed in sorted(found.models.items()):
         rows = metrics[metrics["landmark"].eq(landmark) & metrics["model"].ne("prevalence")]
         run.metrics(_named(rows[rows["metric"].isin(CURVES)], "value"), step=landmark)
@@ -151,7 +152,16 @@ def _landmarks(run: Run, found: Forecast) -> dict[int, str]:
             child.metrics({f"{name}_high": value for name, value in _named(told, "high").items()})
             child.model(model_file(landmark), packed.content, columns=columns_of(found, landmark))
             runs[landmark] = child.run_id
+            _folds(child, folds[folds["landmark"].eq(landmark) & folds["model"].ne("prevalence")])
     return runs
+
+
+def _folds(landmark_run: Run, rows: pd.DataFrame) -> None:
+    # one run a fold inside the landmark's: the same names, so that folds stand side by side
+    for (validation, fold), part in rows.groupby(["validation", "fold"], sort=True):
+        tags = {"fold": fold, "validation": validation}
+        with landmark_run.child(f"{validation}, fold {fold}", tags=tags) as child:
+            child.metrics(_named(part, "value"))
 
 
 def _named(rows: pd.DataFrame, column: str) -> dict[str, float]:

@@ -51,4 +51,4 @@ class Run(Protocol):
         """Keep a fitted model (JSON or UBJSON, never a pickle) with its SHA-256 and the columns it reads."""
 
     def child(self, name: str, *, tags: Mapping[str, object] | None = None) -> AbstractContextManager["Run"]:
-        """Open a run inside this one, such as one a landmark."""
+        """Open a run inside this one, such as one a landmark, or a fold."""
