@@ -19,7 +19,7 @@ def card():
         ),
         privacy=pd.DataFrame({"after_session": [0], "membership_auc": [0.5312345], "smallest_leaf": [21]}),
         gates=[("privacy, after session 0", "green", "membership AUC 0.53, limit 0.60")],
-        checks=pre_checks({"4.7": "AUROC | slope"}),
+        checks=pre_checks({"E4.7": "AUROC | slope"}),
         limits=["people like these"],
     )
 
@@ -29,7 +29,7 @@ def test_what_a_person_must_fill_stays_visible_and_is_listed(card):
     text = card.markdown()
     assert f"- **Owner**: {FOR_A_PERSON}" in text
     assert "- **Intended use**: supervision" in text
-    assert text.count(FOR_A_PERSON) == 1 + 19  # and the questions of PROBAST that only a person can answer
+    assert text.count(FOR_A_PERSON) == 1 + 22  # and the questions of PROBAST+AI that only a person can answer
 
 
 def test_every_card_carries_the_limits_of_all_models(card):
@@ -45,7 +45,7 @@ def test_tables_are_markdown_and_a_bar_in_a_cell_does_not_break_them(card):
     assert "| after session | people | auroc |" in lines
     assert "| 0 | 120 | 0.700 (0.650 to 0.750) |" in lines
     assert "| 0 | 0.531 | 21 |" in lines
-    (row,) = [line for line in lines if line.startswith("| 4.7")]
+    (row,) = [line for line in lines if line.startswith("| E4.7")]
     assert row.endswith("| AUROC / slope |")
 
 

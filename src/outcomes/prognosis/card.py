@@ -93,7 +93,7 @@ class Card:
             "taught the model; .5 is a coin flip. " + PERSONAL,
             "## Gates",
             _list({name: f"{colour}: {sentence}" for name, colour, sentence in self.gates}),
-            "## Sources of bias (PROBAST), as far as a run can tell",
+            "## Sources of bias (PROBAST+AI), as far as a run can tell",
             _table(self.checks.assign(the_run_knows=self.checks["the_run_knows"].replace("", FOR_A_PERSON))),
             provenance(),
             "## Limits",

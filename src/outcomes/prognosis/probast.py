@@ -1,4 +1,4 @@
-"""Which sources of bias can a run check by itself? The signalling questions of PROBAST, answered where the run knows.
+"""Which sources of bias can a run check by itself? The questions of PROBAST+AI, answered where the run knows.
 
 A pre-check saves the reader's time; it is no rating. Every domain is judged by a person.
 """
@@ -11,35 +11,38 @@ import pandas as pd
 from outcomes.errors import ConfigError
 from outcomes.reference.bibliography import source
 
-SOURCE: Final = "wolff_2019"
-NEWER: Final = "moons_2025"
+SOURCE: Final = "moons_2025"
+EARLIER: Final = "wolff_2019"
 COMPARED: Final = (
-    "Numbers, domains and meaning of the 20 questions of 2019 were compared with several public repositories that hold "
-    "them word for word. PROBAST+AI (2025), which may replace it, asks 16 questions of the development of a model and "
-    "18 of its evaluation; these are not filled in here."
+    "Numbers, domains and meaning of the 16 questions of development and the 18 of evaluation were compared with the "
+    "list of 2025 as several public repositories hold it word for word. Questions 1.1 to 3.4 are asked of both, D4 of "
+    "the development of a model only, E4 of its evaluation only. The tool of 2019 asked 20 questions."
 )
 # number, domain, question in our own words, after `SOURCE`
 QUESTIONS: Final = (
-    ("1.1", "Participants", "Do the data come from a suitable source (cohort, trial, nested case-control)?"),
-    ("1.2", "Participants", "Were people included and left out for good reasons only?"),
+    ("1.1", "Participants and data", "Were the sources of data suitable?"),
+    ("1.2", "Participants and data", "Was the design of the study suitable?"),
+    ("1.3", "Participants and data", "Do those who were included and left out make the data representative?"),
     ("2.1", "Predictors", "Were predictors defined and measured in the same way for all?"),
-    ("2.2", "Predictors", "Were predictors measured without knowing the outcome?"),
-    ("2.3", "Predictors", "Are all predictors known at the moment at which the model is used?"),
-    ("3.1", "Outcome", "Was the outcome determined by a suitable method?"),
-    ("3.2", "Outcome", "Is the outcome's definition a standard one, or fixed beforehand?"),
-    ("3.3", "Outcome", "Are predictors no part of the outcome's definition?"),
-    ("3.4", "Outcome", "Was the outcome defined and determined in the same way for all?"),
-    ("3.5", "Outcome", "Was the outcome determined without knowing the predictors?"),
-    ("3.6", "Outcome", "Is the time between predictors and the determination of the outcome suitable?"),
-    ("4.1", "Analysis", "Were there enough people with the outcome?"),
-    ("4.2", "Analysis", "Were continuous and categorical predictors handled well?"),
-    ("4.3", "Analysis", "Was everybody who was enrolled analysed?"),
-    ("4.4", "Analysis", "Were missing values handled well?"),
-    ("4.5", "Analysis", "Were predictors chosen otherwise than one by one by their own association?"),
-    ("4.6", "Analysis", "Were complexities (censoring, competing endings, sampling of controls) accounted for?"),
-    ("4.7", "Analysis", "Were the measures of performance that matter (discrimination, calibration) evaluated?"),
-    ("4.8", "Analysis", "Were overfitting, underfitting and optimism accounted for?"),
-    ("4.9", "Analysis", "Do predictors and weights of the final model agree with the analysis that is reported?"),
+    ("2.2", "Predictors", "Were predictors prepared in the same way for all?"),
+    ("2.3", "Predictors", "Were predictors measured without knowing the outcome?"),
+    ("2.4", "Predictors", "Are the predictors of the model known at the moment at which it is used?"),
+    ("3.1", "Outcome", "Was the outcome defined and determined suitably?"),
+    ("3.2", "Outcome", "Was the outcome defined and determined in the same way for all?"),
+    ("3.3", "Outcome", "Was the outcome determined without using or knowing the predictors?"),
+    ("3.4", "Outcome", "Is the time between predictors and outcome suitable?"),
+    ("D4.1", "Analysis", "Is there evidence that the development had enough people?"),
+    ("D4.2", "Analysis", "Were continuous and categorical predictors handled well?"),
+    ("D4.3", "Analysis", "Were people with missing or censored data handled well?"),
+    ("D4.4", "Analysis", "If something was done about class imbalance: was the model recalibrated?"),
+    ("D4.5", "Analysis", "Was something done against overfitting?"),
+    ("E4.1", "Analysis", "Does the evaluation rest on more than apparent performance?"),
+    ("E4.2", "Analysis", "Is there evidence that the evaluation had enough people?"),
+    ("E4.3", "Analysis", "Were people with missing or censored data handled well?"),
+    ("E4.4", "Analysis", "If something was done about class imbalance: was the evaluation done on data without it?"),
+    ("E4.5", "Analysis", "If data were split: is there evidence that nothing leaked between the parts?"),
+    ("E4.6", "Analysis", "If data were resampled: was every step of development repeated each time?"),
+    ("E4.7", "Analysis", "Was performance judged well (calibration, discrimination, net benefit)?"),
 )
 BLANK: Final = ""
 
@@ -64,17 +67,17 @@ def pre_checks(answers: Mapping[str, str]) -> pd.DataFrame:
 
     References
     ----------
-    Wolff RF, Moons KGM, Riley RD et al. (2019). PROBAST: a tool to assess the risk of bias and applicability of
-    prediction model studies. Annals of Internal Medicine 170, 51-58.
+    Moons KGM, Damen JAA, Kaul T et al. (2025). PROBAST+AI: an updated quality, risk of bias, and applicability
+    assessment tool for prediction models using regression or artificial intelligence methods. BMJ 388:e082505.
 
     Examples
     --------
-    >>> int(pre_checks({"4.7": "AUROC and slope at 5 landmarks"})["the_run_knows"].ne("").sum())
+    >>> int(pre_checks({"E4.7": "AUROC and slope at 5 landmarks"})["the_run_knows"].ne("").sum())
     1
     """
     unknown = sorted(set(answers) - {number for number, _, _ in QUESTIONS})
     if unknown:
-        raise ConfigError(f"PROBAST has no question {', '.join(unknown)}")
+        raise ConfigError(f"PROBAST+AI has no question {', '.join(unknown)}")
     return pd.DataFrame(
         [(number, domain, question, answers.get(number, BLANK)) for number, domain, question in QUESTIONS],
         columns=["number", "domain", "question", "the_run_knows"],
@@ -91,7 +94,7 @@ def provenance() -> str:
 
     Examples
     --------
-    >>> "10.7326/M18-1376" in provenance()
+    >>> "10.1136/bmj-2024-082505" in provenance()
     True
     """
-    return f"{COMPARED} {source(SOURCE).citation()} {source(NEWER).citation()}"
+    return f"{COMPARED} {source(SOURCE).citation()} {source(EARLIER).citation()}"

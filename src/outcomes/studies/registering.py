@@ -297,21 +297,26 @@ def _known(materials: Materials, found: Forecast) -> dict[str, str]:
     at_risk = f"{counts['at_risk'].iloc[0]:,} at the first landmark" if len(counts) else "nobody"
     rows = _rows(found)
     events = rows.groupby("landmark")["n_events"].first()
+    enough = (
+        f"Between {int(events.min())} and {int(events.max())} with the outcome at a landmark." if len(events) else ""
+    )
+    nothing = "Nothing was weighted or resampled for that."
     return {
         "1.1": f"One feed, read as {materials.opened.view.kind}; who began treatment and was open at a landmark.",
-        "1.2": f"Everybody at risk at a landmark ({at_risk}); who is left out is counted.",
-        "2.3": "Every feature is declared with the moment it becomes known; a later one is an error.",
-        "3.2": f"{materials.edition.name}: {found.target.rule}.",
-        "3.3": "No for outcomes read from totals: earlier totals are features, as they are when the model is used.",
-        "4.1": f"Between {int(events.min())} and {int(events.max())} with the outcome at a landmark."
-        if len(events)
-        else "Nobody.",
-        "4.2": "Numbers are rounded to bands; categories with fewer than ten training rows are unknown.",
-        "4.3": "Not those whose course is still open, or whose outcome is not known; they are counted.",
-        "4.4": "Missing values are kept as missing by the trees, never filled from the outcome.",
-        "4.5": "No selection by association; the list of features is fixed beforehand.",
-        "4.6": "Open courses are left out, not weighted for; rows of a person share a fold and are resampled together.",
-        "4.7": "AUROC, Brier, calibration in the large, slope, curve distances and net benefit, with intervals.",
-        "4.8": "Cross-validation by patient, forward in time where dates are known; early stopping inside the fold.",
-        "4.9": "Trees have no weights to compare; the kept model is refitted on everybody as it was judged.",
+        "1.3": f"Everybody at risk at a landmark ({at_risk}); who is left out is counted.",
+        "2.2": "One encoding for everybody, learnt on the training rows.",
+        "2.4": "Every feature is declared with the moment it becomes known; a later one is an error.",
+        "3.1": f"{materials.edition.name}: {found.target.rule}. Earlier totals are features, as they are in use.",
+        "D4.1": enough,
+        "D4.2": "Numbers are rounded to bands; categories with fewer than ten training rows are unknown.",
+        "D4.3": "Missing numbers stay missing for the trees; open courses are left out, not weighted for.",
+        "D4.4": nothing,
+        "D4.5": "Shallow trees with heavy leaves, their number by early stopping on other training patients.",
+        "E4.1": "Yes: figures are of patients whom the model had not seen; where dates are known, of later ones too.",
+        "E4.2": enough,
+        "E4.3": "Open courses and unknown outcomes are left out, and counted.",
+        "E4.4": nothing,
+        "E4.5": "Rows of a person share a fold; encoding, states and number of trees are learnt on training rows only.",
+        "E4.6": "Every step of learning is repeated in each fold.",
+        "E4.7": "AUROC, Brier, calibration in the large, slope, curve distances and net benefit, with intervals.",
     }
