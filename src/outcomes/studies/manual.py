@@ -1,6 +1,8 @@
 """Which keys may an experiment file have? The manual's page, made from the settings themselves."""
 
+import json
 from collections.abc import Iterator
+from typing import Literal, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -24,6 +26,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("publications", experiment.PublicationSettings),
 )
 
+BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
 _HEAD = """# Experiment files
 
 An experiment is one TOML file: the question, the source, and the steps that the study takes. A section that is absent
@@ -56,7 +59,7 @@ def _section(name: str, model: type[BaseModel]) -> str:
 
 def _rows(model: type[BaseModel]) -> Iterator[str]:
     for key, field in model.model_fields.items():
-        yield f"| `{key}` | {_default(field)} | {field.description} |"
+        yield f"| `{key}` | {_default(field)} | {' '.join([str(field.description), *_allowed(field)])} |"
 
 
 def _default(field: FieldInfo) -> str:
@@ -64,4 +67,24 @@ def _default(field: FieldInfo) -> str:
         return "empty"
     if field.is_required():
         return "required"
-    return "absent" if field.default is None else f"`{field.default!r}`"
+    return "absent" if field.default is None else f"`{_as_toml(field.default)}`"
+
+
+def _as_toml(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(_as_toml(one) for one in value)}]"
+    return json.dumps(value, ensure_ascii=False)  # words, numbers, true and false are written alike in TOML
+
+
+def _allowed(field: FieldInfo) -> Iterator[str]:
+    # which values a key may have, where its type or its bounds say so
+    if get_origin(field.annotation) is Literal:
+        yield f"One of {', '.join(f'`{_as_toml(one)}`' for one in get_args(field.annotation))}."
+    limits = [
+        f"{word} {getattr(one, name):,}"
+        for one in field.metadata
+        for name, word in BOUNDS.items()
+        if getattr(one, name, None) is not None
+    ]
+    if limits:
+        yield f"{', '.join(limits).capitalize()}."
