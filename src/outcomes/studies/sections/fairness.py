@@ -9,7 +9,7 @@ class FairnessSettings(Section):
     """By which groups the outcomes and the models are broken down, and which gap is tolerated."""
 
     by: tuple[str, ...]
-    """Keys of groupings."""
+    """Keys of groupings; the page on fairness lists them."""
     tolerance_points: float = Field(default=5.0, gt=0, le=50)
     """Largest gap, in percentage points, that counts as within tolerance; declared before looking."""
     case_mix: tuple[str, ...] = ("phq9_first", "anxiety_first", "long_term_condition", "deprivation_quintile")
