@@ -30,6 +30,8 @@ def test_the_checklist_is_filled_from_the_run_and_else_blank(chapter, tables, st
     told = table.set_index("item")["told"]
     assert f"{states.model.n_starts} starts" in told["9"]
     assert told["2"] == ""  # only the authors know
+    assert told["14c"].startswith("left out on purpose")
+    assert "BIC (n = referrals)" in told["10"]
     assert set(reported(states)) <= set(told.index)
 
 

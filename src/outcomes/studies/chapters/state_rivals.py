@@ -150,7 +150,7 @@ def reporting_blocks(states: States, policy: str) -> Blocks:
         {
             "item": [item.number for item in asked.items],
             "asks": [item.asks for item in asked.items],
-            "told": [told.get(item.number, FOR_THE_AUTHORS) for item in asked.items],
+            "told": [told.get(item.number, item.left_out or FOR_THE_AUTHORS) for item in asked.items],
             "people": int(states.model.n_persons_),
         }
     )
@@ -189,7 +189,7 @@ def reported(states: States) -> dict[str, str]:
         "5": "This package; version and seed in the methods text",
         "9": f"{model.n_starts} starts for each number of states, {int(model.starts_['finished'].sum())} finished; "
         f"{model.starts_at_best_} reached the best; {len(model.path_)} sweeps, stopped by {model.reason_}",
-        "10": "Log-likelihood, AIC, BIC (n = people), adjusted BIC, ICL, entropy"
+        "10": "Log-likelihood, AIC, BIC (n = referrals), adjusted BIC, ICL, entropy"
         + (", held-out likelihood" if found.held_out is not None else "")
         + (", bootstrap likelihood ratio" if found.ratio is not None else ""),
         "11": f"{len(table)} numbers of states ({', '.join(table['k'].astype(str))})"
