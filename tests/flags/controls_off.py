@@ -223,6 +223,9 @@ SWITCHES = {
     "test_words_that_are_wrong_for_a_group_are_found_in_that_group_only": instead(
         track_record.doubtful_groups, lambda table: table.iloc[:0]
     ),
+    "test_people_of_a_group_for_whom_numbers_did_not_hold_are_told_so_and_nobody_else": instead(
+        track_record.group_cautions, lambda table: table.iloc[:0]
+    ),
     "test_about_seven_in_ten_is_seven_in_ten_in_nine_of_ten_cells": instead(
         track_record.track_record, lambda table: table.assign(holds=False)
     ),

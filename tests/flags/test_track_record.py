@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outcomes.errors import DataError
-from outcomes.flags.track_record import SAID, doubtful_groups, track_record
+from outcomes.flags.track_record import SAID, doubtful_groups, group_cautions, track_record
 from outcomes.flags.words import share
 
 
@@ -36,6 +36,49 @@ def test_words_that_are_wrong_for_a_group_are_found_in_that_group_only():
     table = track_record(past(8000, 1, shift=0.2), ["group"])
     assert doubtful_groups(table, "group")["group"].tolist() == ["d"]
     assert doubtful_groups(track_record(past(8000, 1), ["group"]), "group").empty
+
+
+def test_over_many_groups_that_hold_a_caution_is_rare():
+    cautioned = [
+        len(doubtful_groups(track_record(past(4000, seed).assign(group=np.arange(4000) % 20), ["group"]), "group"))
+        for seed in range(40)
+    ]
+    assert sum(n > 0 for n in cautioned) <= 6  # 5 % of 40, and chance
+
+
+def test_people_of_a_group_for_whom_numbers_did_not_hold_are_told_so_and_nobody_else():
+    unsure = pd.DataFrame(
+        {
+            "by": ["gender", "gender", "age_band", "age_band"],
+            "group": ["Male", "Male", "Under 18", "75 to 89"],
+            "ending": ["recovery", "dropped_out", "recovery", "recovery"],
+            "verdict": ["off", "off", "too few", "too few"],
+        }
+    )
+    episodes = pd.DataFrame(
+        {
+            "referral": ["r1", "r2", "r3", "r4"],
+            "gender": ["Male", "Female", "Female", "Male"],
+            "age_band": ["26 to 64", "Under 18", "26 to 64", "75 to 89"],
+        }
+    )
+    found = group_cautions(unsure, episodes, asked=pd.Series(["r1", "r2", "r3"]))
+    assert found.to_dict("records") == [
+        {
+            "referral": "r1",
+            "words": "For people like this one the numbers were off before: gender, Male (stopping early, recovery).",
+        },
+        {
+            "referral": "r2",
+            "words": "Too few people like this one were seen before to know if the numbers hold: age, Under 18.",
+        },
+    ]
+
+
+def test_where_every_group_held_nobody_is_cautioned():
+    episodes = pd.DataFrame({"referral": ["r1"], "gender": ["Male"]})
+    none = pd.DataFrame(columns=["by", "group", "ending", "verdict"])
+    assert group_cautions(none, episodes, asked=pd.Series(["r1"])).empty
 
 
 def test_few_people_are_said_to_be_few():

@@ -1,7 +1,9 @@
 """From lessons to the clinical page: open cases only, each with its bounds, and nothing real from the invented."""
 
+from dataclasses import replace
 from datetime import date
 
+import pandas as pd
 import pytest
 
 from outcomes.errors import ConfigError
@@ -51,6 +53,19 @@ def test_open_cases_get_numbers_with_bounds_reasons_and_a_record(kept, tables, m
     assert not set(told.cautions["referral"]) & set(told.endings["referral"])
     assert told.record.groupby("ending")["n"].sum().max() <= materials.episodes["pseudonym"].nunique()
     assert (told.weeks, told.trained_on, len(told.sha256)) == (24, "invented", 64)
+
+
+@pytest.mark.slow
+def test_cautions_about_groups_reach_the_frames_of_the_page(kept, tables, materials):
+    everyone = pd.DataFrame(
+        {"by": "gender", "group": ["Female", "Male"], "ending": "recovery", "verdict": ["off", "too few"]}
+    )
+    told = foretelling(replace(kept, unsure=everyone), "ab" * 32, tables, materials.opened.experiment, as_of=TODAY)
+    mine = materials.episodes.assign(referral=materials.episodes["referral"].astype("str")).set_index("referral")
+    cautioned = told.cautions.loc[told.cautions["words"].str.contains("gender, ")]
+    named = mine["gender"].reindex(told.endings["referral"].unique()).isin(["Female", "Male"])
+    assert named.any()
+    assert set(cautioned["referral"]) == set(named.index[named])
 
 
 @pytest.mark.slow

@@ -4,6 +4,8 @@ import shutil
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from outcomes.errors import AccessError
@@ -13,7 +15,7 @@ from outcomes.library.store import Store
 from outcomes.library.tombstones import Tombstones, intend, settle_beside
 from outcomes.studies.experiment import PrognosisSettings, TargetSettings
 from outcomes.studies.joint_endings import joint_forecast
-from outcomes.studies.kept_model import keep_model, kept_model, place_of
+from outcomes.studies.kept_model import keep_model, kept_model, place_of, unsure_groups
 
 TODAY = date(2023, 6, 30)
 SETTINGS = PrognosisSettings(
@@ -47,6 +49,41 @@ def test_it_is_read_by_the_digest_that_the_service_recorded(materials, kept):
     assert found.made_on == TODAY
     assert found.snapshot == materials.opened.view.snapshot
     assert kept_model(materials.opened.workspace, "0" * 64) is None
+
+
+def test_groups_for_whom_words_were_wrong_are_kept_and_those_for_whom_they_held_are_not():
+    rng = np.random.default_rng(4)
+    n = 4000
+    gender = np.where(rng.random(n) < 0.5, "Female", "Male")
+    probability = rng.uniform(0.2, 0.8, n)
+    true = np.where(gender == "Male", probability + 0.2, probability)
+    past = pd.DataFrame(
+        {
+            "pseudonym": np.arange(n).astype(str),
+            "referral": np.arange(n).astype(str),
+            "ending": "recovery",
+            "probability": probability,
+            "happened": pd.array(rng.random(n) < true, dtype="boolean"),
+        }
+    )
+    people = past[["pseudonym", "referral"]].assign(
+        gender=gender, age_band=np.where(np.arange(n) < 50, "Under 18", "26 to 64")
+    )
+    found = unsure_groups(past.assign(happened=past["happened"]), people, ("gender", "age_band", "religion"))
+    assert found.loc[found["by"].eq("gender")].to_dict("records") == [
+        {"by": "gender", "group": "Male", "ending": "recovery", "verdict": "off"}
+    ]
+    assert found.loc[found["group"].eq("Under 18"), "verdict"].tolist() == ["too few"]
+
+
+@pytest.mark.slow
+def test_what_is_known_of_groups_is_kept_without_counts(materials):
+    found = joint_forecast(materials, SETTINGS, seed=1)
+    digest = keep_model(materials, found, made_on=TODAY, seed=1, by=("gender",))
+    unsure = kept_model(materials.opened.workspace, digest).unsure
+    assert set(unsure.columns) == {"by", "group", "ending", "verdict"}
+    assert set(unsure["verdict"]) <= {"off", "too few"}
+    assert len(unsure)  # a small study: too few people stand behind some group
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ law all the same: it is kept in the workspace, noted for erasure, and never publ
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 from typing import Any, Final
 
@@ -27,6 +27,7 @@ from outcomes.prognosis.packing import pack, unpack
 
 FORMAT: Final = "outcomes.prognosis.endings/1"
 RECORD: Final = ("ending", "told", "n", "n_true")
+UNSURE: Final = ("by", "group", "ending", "verdict")
 FEWEST: Final = 10  # people behind a line of the record that is kept
 
 
@@ -35,13 +36,15 @@ class Kept:
     """A model of the ways to end, as it was kept.
 
     `made_on`: the last day that it learnt from. `record`: how often such predictions were right among people it had not
-    seen (ending, told, n, n_true). `snapshot`: what it learnt from.
+    seen (ending, told, n, n_true). `snapshot`: what it learnt from. `unsure`: groups for whom what was told was off, or
+    whom too few people stand behind (by, group, ending, verdict); no counts.
     """
 
     taught: Taught
     made_on: date | None
     record: pd.DataFrame
     snapshot: str
+    unsure: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(UNSURE)))
 
 
 def keep(kept: Kept) -> bytes:
@@ -81,6 +84,7 @@ def keep(kept: Kept) -> bytes:
         "reasons": None if taught.reasons is None else pack(taught.reasons).content.decode("utf-8"),
         "frontier": _frontier(taught.frontier),
         "record": record.loc[record["n"].ge(FEWEST)].to_dict("records"),
+        "unsure": kept.unsure.reindex(columns=list(UNSURE)).to_dict("records"),
     }
     return (json.dumps(document, sort_keys=True, allow_nan=False, default=_plain) + "\n").encode("utf-8")
 
@@ -127,8 +131,13 @@ def read(content: bytes, sha256: str) -> Kept:
         trained_on=document["trained_on"],
     )
     made_on = document["made_on"]
-    record = pd.DataFrame(document["record"], columns=list(RECORD))
-    return Kept(taught, None if made_on is None else date.fromisoformat(made_on), record, document["snapshot"])
+    return Kept(
+        taught,
+        None if made_on is None else date.fromisoformat(made_on),
+        pd.DataFrame(document["record"], columns=list(RECORD)),
+        document["snapshot"],
+        pd.DataFrame(document["unsure"], columns=list(UNSURE)),
+    )
 
 
 def _plain(value: object) -> object:
@@ -188,7 +197,7 @@ def _scores(scores: FutureScores) -> dict[str, Any]:
 
 
 def _line(line: Line) -> dict[str, Any]:
-    return {field.name: getattr(line, field.name) for field in fields(Line)}
+    return {part.name: getattr(line, part.name) for part in fields(Line)}
 
 
 def _scores_of(document: Mapping[str, Any]) -> FutureScores:

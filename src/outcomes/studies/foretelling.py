@@ -9,6 +9,7 @@ import pandas as pd
 from outcomes.cohort.episodes import episodes
 from outcomes.errors import DataError
 from outcomes.flags.foretold import Foretold
+from outcomes.flags.track_record import group_cautions
 from outcomes.measures.outcomes import outcomes
 from outcomes.measures.scoring import totals
 from outcomes.prognosis.endings import ended
@@ -74,7 +75,13 @@ def foretelling(
         made_on=kept.made_on,
         endings=sums.reset_index(drop=True),
         reasons=told.reasons[["referral", "direction", "rank", "word", "reason"]],
-        cautions=pd.DataFrame({"referral": outside["referral"], "words": words}).reset_index(drop=True),
+        cautions=pd.concat(
+            [
+                pd.DataFrame({"referral": outside["referral"], "words": words}),
+                group_cautions(kept.unsure, every, asked=sums["referral"]),
+            ],
+            ignore_index=True,
+        ),
         record=kept.record,
         weeks=kept.taught.lessons.horizon_weeks,
     )

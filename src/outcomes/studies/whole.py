@@ -240,7 +240,13 @@ def _keep(materials: Materials, found: Forecast | None) -> tuple[str, ...]:
         made_on = last_known_day(care.tables["referrals"])
     except (AccessError, DataError):  # without the vault's key no day is known: the model counts as too old
         made_on = None
-    digest = keep_model(materials, found.joint, made_on=made_on, seed=opened.experiment.study.seed)
+    digest = keep_model(
+        materials,
+        found.joint,
+        made_on=made_on,
+        seed=opened.experiment.study.seed,
+        by=opened.experiment.flags.watch_by,
+    )
     return (
         (f"The model of the ways to end is kept; a service that allows it records sha256 {digest}",) if digest else ()
     )
