@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outcomes.errors import ConfigError, DataError
-from outcomes.measures.scoring import disagreements, instruments_present, totals
+from outcomes.measures.scoring import disagreements, totals
 from outcomes.reference.instruments import instrument
 
 ANSWER = st.one_of(st.none(), st.integers(0, 3))
@@ -120,13 +120,6 @@ def test_repeated_scores_are_refused() -> None:
     )
     with pytest.raises(DataError, match="rule unique_score"):
         totals(occasions("gad7", [[0] * 7]), ["spin"], scores=scores)
-
-
-def test_instruments_are_found_by_their_columns() -> None:
-    table = occasions("gad7", [[0] * 7])
-    scores = pd.DataFrame({"instrument": ["spin", "unheard_of"]})
-    assert instruments_present(table) == ("gad7",)
-    assert instruments_present(table.drop(columns="gad7_7"), scores) == ("spin",)
 
 
 def test_the_callers_table_is_left_alone_and_rows_keep_their_order() -> None:

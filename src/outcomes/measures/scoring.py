@@ -11,7 +11,7 @@ from pandas.api.types import is_numeric_dtype
 
 from outcomes.errors import ConfigError, DataError
 from outcomes.measures.rounding import half_up_ratio
-from outcomes.reference.instruments import Instrument, Item, instrument, instruments
+from outcomes.reference.instruments import Instrument, Item, instrument
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -132,26 +132,6 @@ def score(counted: Tally, one: Instrument, *, missing: str = "strict") -> tuple[
         n_scored = np.where(counted.n_scored > 0, counted.n_scored, 1)
         full = counted.points + counted.points * counted.n_missing / n_scored
     return np.where(allowed, full, np.nan), np.where(allowed, counted.n_missing, 0)
-
-
-def instruments_present(occasions: pd.DataFrame, scores: pd.DataFrame | None = None) -> tuple[str, ...]:
-    """List the instruments that a set of tables can score.
-
-    Parameters
-    ----------
-    occasions : DataFrame
-        One row an occasion, with item columns.
-    scores : DataFrame, optional
-        Totals without items: instrument, total.
-
-    Returns
-    -------
-    tuple of str
-        Keys of instruments with every item column, or with totals, in alphabetical order.
-    """
-    with_items = {key for key, one in instruments().items() if set(one.item_columns) <= set(occasions.columns)}
-    with_totals = set() if scores is None else set(scores["instrument"].dropna()) & set(instruments())
-    return tuple(sorted(with_items | with_totals))
 
 
 def _key_frame(frame: pd.DataFrame, name: str) -> pd.DataFrame:
