@@ -6,6 +6,7 @@ import pytest
 
 from outcomes.fairness.gaps import EXCEEDS, INCONCLUSIVE, NO_REFERENCE, REFERENCE, TOO_FEW, WITHIN, Tolerance
 from outcomes.fairness.model_gaps import CALIBRATION, EQUAL_OPPORTUNITY, model_gaps
+from outcomes.kernel.intervals import wilson
 
 FIVE = Tolerance(points=5, minimum_events=100)
 
@@ -58,6 +59,33 @@ def test_an_inconclusive_gap_says_how_many_would_decide_and_so_many_do():
     counts = ["n", "events", "true_positives"]
     more = few.assign(**{name: few[name] * times for name in counts})
     assert verdict(model_gaps(more, FIVE), EQUAL_OPPORTUNITY, "Female")["verdict"] in {WITHIN, EXCEEDS}
+
+
+def test_calibration_of_a_group_with_four_of_four_is_not_certain():
+    hits = [3600, 2400, 1196, 4]
+    sizes = {"n": [9000, 6000, 2996, 4], "events": [4500, 3000, 1496, 4], "true_positives": hits}
+    few = table(**sizes, mean_probability=[0.5, 0.5, 0.5, 1.0])
+    row = verdict(model_gaps(few, FIVE), CALIBRATION, "Not known")
+    assert row["gap_points"] == pytest.approx(0)
+    bounds = wilson(4, 4)
+    assert row["gap_low"] == pytest.approx(100 * (float(bounds.low) - 1))
+    assert row["gap_low"] < -40
+
+
+def test_a_group_is_held_against_everyone_else_too():
+    found = model_gaps(table(true_positives=[3400, 2400, 960, 40]), FIVE)
+    row = verdict(found, EQUAL_OPPORTUNITY, "Female")
+    assert row["gap_others_points"] == pytest.approx(100 * (960 / 1450 - (3400 - 960) / (4500 - 1450)))
+    assert row["gap_others_low"] < row["gap_others_points"] < row["gap_others_high"]
+    assert verdict(found, EQUAL_OPPORTUNITY, "Male")["gap_others_points"] > 0  # the reference has others beside it
+    assert found.loc[found["criterion"].eq(CALIBRATION), "gap_others_points"].isna().all()
+
+
+def test_a_crossed_breakdown_is_judged_against_its_declared_reference():
+    crossed = table(breakdown=["everyone", "gender and age", "gender and age", "gender and age"])
+    found = model_gaps(crossed, FIVE, references={"gender and age": "Male"})
+    assert verdict(found, EQUAL_OPPORTUNITY, "Male")["verdict"] == REFERENCE
+    assert verdict(found, EQUAL_OPPORTUNITY, "Female")["verdict"] == WITHIN
 
 
 def test_a_breakdown_without_a_reference_gets_calibration_only():

@@ -26,6 +26,14 @@ def test_headings_stand_above_their_rows(recovery):
     assert len({len(row) for row in rows}) == 1
 
 
+def test_rows_of_one_label_alone_can_be_printed(recovery):
+    grid = under_headings(recovery, by="breakdown", only=("group", "Male"))
+    assert [row[0].heads for row in grid.rows] == [True, False]
+    assert "Group" not in grid.header
+    whole = under_headings(recovery, by="breakdown", leave_out=("group",))
+    assert grid.rows[1] == whole.rows[2]
+
+
 def test_a_cross_table_shows_every_combination_once():
     frame = pd.DataFrame({"item": ["a", "a", "b"], "state": [1, 2, 1], "mean": [1.0, 2.0, 3.0], "n": [90, 3, 90]})
     table = release(frame, labels=["item", "state"], counts=["n"], statistics={"mean": "n"}, title="t")

@@ -5,6 +5,8 @@
 an imperfect model cannot satisfy both exactly; so both are shown, each with its tolerance.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -19,7 +21,7 @@ from outcomes.fairness.gaps import (
     n_to_decide,
     reference_of,
 )
-from outcomes.kernel.intervals import newcombe, normal_quantile, proportion
+from outcomes.kernel.intervals import newcombe, proportion, wilson
 from outcomes.reference.units import PERCENT
 
 EQUAL_OPPORTUNITY = "equal opportunity"
@@ -34,20 +36,32 @@ _COLUMNS = [
     "gap_points",
     "gap_low",
     "gap_high",
+    "gap_others_points",
+    "gap_others_low",
+    "gap_others_high",
     "verdict",
     "n_to_decide",
 ]
 
 
-def model_gaps(by_group: pd.DataFrame, tolerance: Tolerance, *, level: float = 0.95) -> pd.DataFrame:
+def model_gaps(
+    by_group: pd.DataFrame,
+    tolerance: Tolerance,
+    *,
+    references: Mapping[str, str] | None = None,
+    level: float = 0.95,
+) -> pd.DataFrame:
     """Judge a model by group against a tolerance.
 
     Parameters
     ----------
     by_group : DataFrame
-        As `fairness.models.model_breakdown` gives it: counts, mean_probability, one row a breakdown and group.
+        As `fairness.models.model_breakdown` gives it: counts, mean_probability, one row a breakdown and group, and one
+        of everyone.
     tolerance : Tolerance
         Declared before looking; its `minimum_events` holds for events (and for non-events under calibration).
+    references : mapping of str to str, optional
+        Breakdown to reference group, where no grouping declares it.
     level : float
         Coverage.
 
@@ -55,8 +69,10 @@ def model_gaps(by_group: pd.DataFrame, tolerance: Tolerance, *, level: float = 0
     -------
     DataFrame
         Two rows a breakdown and group: breakdown, group, criterion, n, events, gap_points (true-positive rate against
-        the reference; observed less predicted share), gap_low, gap_high, verdict (as in `fairness.gaps`), n_to_decide
-        (people of the group with whom an inconclusive gap of this size would be decided; missing where none would).
+        the reference; observed less predicted share), gap_low, gap_high, gap_others_points (true-positive rate against
+        everyone who is not in the group; missing under calibration, which compares with nobody) with bounds, verdict
+        (as in `fairness.gaps`, on gap_points), n_to_decide (people of the group with whom an inconclusive gap of this
+        size would be decided; missing where none would).
 
     Notes
     -----
@@ -64,22 +80,31 @@ def model_gaps(by_group: pd.DataFrame, tolerance: Tolerance, *, level: float = 0
     S, Raghavan M (2017), Inherent trade-offs in the fair determination of risk scores, ITCS.
     """
     groups = by_group.loc[by_group["breakdown"].ne(EVERYONE)]
-    parts = [_opportunity(part, str(key), tolerance, level) for key, part in groups.groupby("breakdown", sort=False)]
+    total = by_group.loc[by_group["breakdown"].eq(EVERYONE), ["true_positives", "events"]].sum(min_count=1)
+    groups = groups.assign(others_hits=total["true_positives"], others_events=total["events"])
+    parts = [
+        _opportunity(part, reference_of(str(key), references), tolerance, level)
+        for key, part in groups.groupby("breakdown", sort=False)
+    ]
     parts.append(_calibration(groups, tolerance, level))
     return pd.concat(parts, ignore_index=True)[_COLUMNS]
 
 
-def _opportunity(part: pd.DataFrame, breakdown: str, tolerance: Tolerance, level: float) -> pd.DataFrame:
-    reference = reference_of(breakdown)
+def _opportunity(part: pd.DataFrame, reference: str | None, tolerance: Tolerance, level: float) -> pd.DataFrame:
     hits, events = (part[name].to_numpy(dtype=float) for name in ("true_positives", "events"))
     itself = part["group"].eq(reference).to_numpy(dtype=bool) if reference is not None else np.zeros(len(part), bool)
     beside_hits, beside = (float(values[itself].sum()) if itself.any() else np.nan for values in (hits, events))
     bounds = newcombe(hits, events, beside_hits, beside, level=level)
+    other_hits, others = part["others_hits"].to_numpy(dtype=float) - hits, part["others_events"].to_numpy() - events
+    apart = newcombe(hits, events, other_hits, others, level=level)
     table = part.assign(
         criterion=EQUAL_OPPORTUNITY,
         gap_points=PERCENT * (proportion(hits, events) - proportion(beside_hits, beside)),
         gap_low=PERCENT * bounds.low,
         gap_high=PERCENT * bounds.high,
+        gap_others_points=PERCENT * (proportion(hits, events) - proportion(other_hits, others)),
+        gap_others_low=PERCENT * apart.low,
+        gap_others_high=PERCENT * apart.high,
     )
     enough = (events >= tolerance.minimum_events) & (beside >= tolerance.minimum_events)
     verdict = _verdicts(table, enough, tolerance)
@@ -92,13 +117,15 @@ def _calibration(groups: pd.DataFrame, tolerance: Tolerance, level: float) -> pd
     n, events = (groups[name].to_numpy(dtype=float) for name in ("n", "events"))
     share = proportion(events, n)
     gap = share - groups["mean_probability"].to_numpy(dtype=float)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        half = normal_quantile(level) * np.sqrt(share * (1 - share) / n)  # wider than with each own probability
+    bounds = wilson(events, n, level)  # of the share: wider than with each own probability, and sane at none and all
     table = groups.assign(
         criterion=CALIBRATION,
         gap_points=PERCENT * gap,
-        gap_low=PERCENT * (gap - half),
-        gap_high=PERCENT * (gap + half),
+        gap_low=PERCENT * (bounds.low - (share - gap)),
+        gap_high=PERCENT * (bounds.high - (share - gap)),
+        gap_others_points=np.nan,
+        gap_others_low=np.nan,
+        gap_others_high=np.nan,
     )
     enough = np.minimum(events, n - events) >= tolerance.minimum_events
     table = table.assign(verdict=_verdicts(table, enough, tolerance))

@@ -112,7 +112,12 @@ def plain(
 
 
 def under_headings(
-    released: Released, *, by: str, headings: Mapping[str, str] | None = None, leave_out: tuple[str, ...] = ()
+    released: Released,
+    *,
+    by: str,
+    headings: Mapping[str, str] | None = None,
+    leave_out: tuple[str, ...] = (),
+    only: tuple[str, str] | None = None,
 ) -> Grid:
     """Arrange a table in blocks: each value of one label column heads the rows that carry it.
 
@@ -126,16 +131,21 @@ def under_headings(
         Column name to heading, where the name itself does not do.
     leave_out : tuple of str
         Columns not to print.
+    only : tuple of (str, str), optional
+        A label column and the one value whose rows are printed, without that column; its CSV file holds all rows.
 
     Returns
     -------
     Grid
         In words; the rows of a block are indented.
     """
-    grid = plain(released, headings=headings, leave_out=(by, *leave_out))
+    apart = () if only is None else (only[0],)
+    grid = plain(released, headings=headings, leave_out=(by, *apart, *leave_out))
     rows: list[tuple[Word, ...]] = []
     last = None
     for row, words in enumerate(grid.rows):
+        if only is not None and cell(released, row, only[0]) != only[1]:
+            continue
         block = cell(released, row, by)
         if block != last:
             rows.append((Word(breakdown_title(block), heads=True), *(Word("") for _ in words[1:])))

@@ -11,7 +11,7 @@ from outcomes.prognosis.endings import ended
 from outcomes.prognosis.individual import Lessons, Taught, teach
 from outcomes.prognosis.joint import JointValidation, judge_joint
 from outcomes.prognosis.splits import as_recorded, by_patient
-from outcomes.prognosis.stacked import stack
+from outcomes.prognosis.stacked import Stack, stack
 from outcomes.prognosis.timeline import Courses
 from outcomes.reference.groups import groupings
 from outcomes.studies.experiment import PrognosisSettings
@@ -25,7 +25,8 @@ class JointForecast:
 
     `counts`: finished referrals by ending and change. `validation` and `taught` are None where the data do not bear
     them; `lacking` says why. `later` is the validation by time (learnt from what had been recorded by a day, judged on
-    those referred from then on); None where the feed has no quarters or the later ones are too short.
+    those referred from then on); None where the feed has no quarters or the later ones are too short. `rows` (patient
+    level) are those that taught and were judged.
     """
 
     counts: pd.DataFrame
@@ -33,6 +34,7 @@ class JointForecast:
     taught: Taught | None
     lacking: str = ""
     later: JointValidation | None = None
+    rows: Stack | None = None
 
 
 def joint_forecast(
@@ -111,7 +113,7 @@ def joint_forecast(
         progress(step, 4, 4)
         return JointForecast(endings.counts, None, None, str(lacking))
     progress(step, 4, 4)
-    return JointForecast(endings.counts, judged, learnt, later=later)
+    return JointForecast(endings.counts, judged, learnt, later=later, rows=rows)
 
 
 def _by_time(materials: Materials, judge: Callable[..., JointValidation]) -> JointValidation | None:

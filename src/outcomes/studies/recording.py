@@ -1,7 +1,8 @@
 """A finished study becomes one tracked run: settings, snapshot, metrics, released tables, figures, models, no row."""
 
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from outcomes.tracking.opening import Subject, tracker
 from outcomes.tracking.run import Run
 
 STEPPED = "prognosis/"
+SESSION = re.compile(r"/landmark_(\d+)$")  # such a metric is a curve over the landmarks, under the name before it
 KEPT = ("auroc", "brier", "scaled_brier", "calibration_in_the_large", "calibration_slope", "ici", "net_benefit_at_0.50")
 REPLICATES = "replicates.json"  # where `outcomes runs compare` looks for them
 CURVES = ("auroc", "calibration_slope", "scaled_brier")
@@ -102,13 +104,42 @@ def record(
         Landmark to the child run that holds its model; empty without a prognosis step.
     """
     for chapter in chapters:
-        run.metrics({name: value for name, value in chapter.metrics.items() if not name.startswith(STEPPED)})
+        for session, values in by_session(chapter.metrics).items():
+            run.metrics(values, step=session)
     for table in report.tables():
         run.table(table.name, table.released)
     for figure in sorted((folder / "figures").glob("*.svg")):
         run.figure(figure.name, figure.read_bytes())
     run.text("methods.md", (folder / "methods.md").read_text(encoding="utf-8"))
     return {} if found is None else _landmarks(run, found)
+
+
+def by_session(metrics: Mapping[str, float]) -> dict[int | None, dict[str, float]]:
+    """Part the metrics of a chapter by the session after which they hold.
+
+    Parameters
+    ----------
+    metrics
+        Name to number; a name that ends in ``/landmark_2`` holds after session 2.
+
+    Returns
+    -------
+    dict
+        Session, or None, to the metrics under names that all sessions share. Without those of the prognosis step,
+        which are recorded with its models.
+
+    Examples
+    --------
+    >>> by_session({"outcomes/recovery": 0.5, "fairness/abstention_pct/landmark_2": 3.0})
+    {None: {'outcomes/recovery': 0.5}, 2: {'fairness/abstention_pct': 3.0}}
+    """
+    found: dict[int | None, dict[str, float]] = {}
+    for name, value in metrics.items():
+        if not name.startswith(STEPPED):
+            told = SESSION.search(name)
+            session = None if told is None else int(told.group(1))
+            found.setdefault(session, {})[SESSION.sub("", name)] = value
+    return found
 
 
 def record_resamples(run: Run, found: Forecast, *, snapshot: str, resamples: int) -> None:

@@ -3,8 +3,11 @@
 import pytest
 
 from outcomes.fairness.gaps import REFERENCE, TOO_FEW, Tolerance
+from outcomes.kernel.intervals import newcombe
+from outcomes.studies.chapters.elsewhere import landmark_name
 from outcomes.studies.chapters.groups_model import (
     WITHOUT,
+    family_size,
     model_blocks,
     model_tables,
     predicted,
@@ -40,8 +43,36 @@ def test_every_landmark_is_judged_and_small_groups_get_no_verdict(tables, found)
 def test_the_report_shows_the_last_landmark_and_counts_all_verdicts(tables, found):
     blocks = model_blocks(tables, "midpoint6", found, 0.5, FIVE)
     names = [block.name for block in blocks if not isinstance(block, str)]
-    assert names == ["model_by_group", "model_calibration_by_group", "model_gaps"]
+    assert names == ["model_by_group", "model_calibration_by_group", "model_gaps", "abstention_by_group"]
     assert any(isinstance(block, str) and f"{TOO_FEW}" in block for block in blocks)
+
+
+def test_the_files_hold_every_landmark_and_the_page_the_last(tables, found):
+    landmarks = sorted(set(found.validation.predictions["landmark"]))
+    for block in model_blocks(tables, "midpoint6", found, 0.5, FIVE):
+        if not isinstance(block, str):
+            assert set(block.released.table["landmark"]) == {landmark_name(landmark) for landmark in landmarks}
+            printed = block.arrange(block.released)
+            assert "Landmark" not in printed.header
+            groups = [row[0].text for row in printed.rows if row[0].indent]
+            per_group = 2 if block.name == "model_gaps" else 1
+            assert groups.count("Female") == per_group
+
+
+def test_simultaneous_intervals_hold_for_the_whole_declared_family(tables):
+    gaps, silent = tables["model_gaps"], tables["abstention_by_group"]
+    size = family_size(gaps, silent)
+    assert size == gaps["gap_points"].notna().sum() + silent["gap_points"].notna().sum()
+    assert family_size(gaps) < size
+    for table in (gaps, silent):
+        known = table.loc[table["gap_points"].notna()]
+        wider = known["simultaneous_high"] - known["simultaneous_low"] > known["gap_high"] - known["gap_low"]
+        assert wider.all()
+        assert known["simultaneous_low"].le(known["gap_low"]).all()
+        assert known["simultaneous_high"].ge(known["gap_high"]).all()
+    row = silent.loc[silent["gap_points"].notna()].iloc[0]
+    bounds = newcombe(row["events"], row["n"], row["reference_events"], row["reference_n"], level=1 - 0.05 / size)
+    assert 100 * float(bounds.low) == pytest.approx(row["simultaneous_low"])
 
 
 def test_remedies_come_with_a_ledger(materials, found):

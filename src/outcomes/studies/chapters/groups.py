@@ -18,6 +18,8 @@ from outcomes.publications.page import Picture, Section, Table
 from outcomes.reference.instruments import instrument
 from outcomes.studies.chapters.answers import groups_answer
 from outcomes.studies.chapters.chapter import Chapter, title_of
+from outcomes.studies.chapters.groups_abstention import NAME as ABSTENTION
+from outcomes.studies.chapters.groups_abstention import abstention_metrics
 from outcomes.studies.chapters.groups_beyond import (
     DEPRIVATION,
     SERVICE,
@@ -134,13 +136,15 @@ def groups_chapter(
         Table("widest_gaps", _chance_table(chance, main, rows, policy), CHANCE),
     ]
     internal = {"outcomes_by_group": table, "widest_gaps": chance}
+    metrics = _metrics(main, measure)
     more, kept = _beyond(materials, rows, measure, settings, policy)
     blocks += more
     internal |= kept
     if found is not None and not found.validation.predictions.empty:
-        tables = model_tables(materials, found, by, tolerance, threshold)
+        tables = model_tables(materials, found, by, tolerance, threshold, references)
         internal |= tables
-        blocks += model_blocks(tables, policy, found, threshold, tolerance)
+        metrics |= abstention_metrics(tables[ABSTENTION])
+        blocks += model_blocks(tables, policy, found, threshold, tolerance, references)
         more, kept = quality_blocks(materials, found, by, threshold, policy)
         blocks += more
         internal |= kept
@@ -150,7 +154,7 @@ def groups_chapter(
     return Chapter(
         Section(HEADING, tuple(blocks), groups_answer(shown, measure=_name(measure))),
         internal,
-        _metrics(main, measure),
+        metrics,
         (_method(settings),),
     )
 

@@ -1,10 +1,12 @@
 """Does the model serve every group as well? At each landmark, judged by two criteria, with a ledger of remedies."""
 
+from collections.abc import Mapping
 from functools import partial
 
 import pandas as pd
 
 from outcomes.disclosure.gate import Rate, Statistic, release
+from outcomes.fairness.abstention import abstention_gaps
 from outcomes.fairness.gaps import Tolerance
 from outcomes.fairness.mitigation import AS_IS, ledger
 from outcomes.fairness.model_gaps import model_gaps
@@ -12,6 +14,8 @@ from outcomes.fairness.models import Predictions, model_breakdown
 from outcomes.prognosis.splits import BY_PATIENT
 from outcomes.publications.grids import plain, under_headings
 from outcomes.publications.page import Picture, Table
+from outcomes.studies.chapters.elsewhere import landmark_name
+from outcomes.studies.chapters.groups_abstention import NAME, abstention_blocks, abstention_table
 from outcomes.studies.chapters.groups_beyond import breakdown_title
 from outcomes.studies.chapters.groups_quality import believed_table, beside_without, calibration_picture
 from outcomes.studies.forecast import BOOSTED, Forecast
@@ -21,18 +25,34 @@ KEY = ["pseudonym", "referral"]
 Block = str | Table | Picture
 WITHOUT = f"{BOOSTED}_without_sensitive"
 EVENT = Predictions("not_reached", "probability_not_reached", 0.5)
-COUNTS = ["n", "events", "flagged", "true_positives"]
+COUNTS = ["n", "events", "non_events", "flagged", "true_positives", "false_positives"]
 MODELS = partial(
     under_headings,
     by="breakdown",
     headings={
         "flag_rate_pct": "Flagged (%)",
         "tpr_pct": "TPR (%)",
+        "fpr_pct": "FPR (%)",
         "ppv_pct": "PPV (%)",
     },
-    leave_out=("flagged", "true_positives"),
+    leave_out=("non_events", "flagged", "true_positives", "false_positives"),
 )
-JUDGED = partial(under_headings, by="breakdown", headings={"gap_points": "Gap (points)", "n_to_decide": "n to decide"})
+JUDGED = partial(
+    under_headings,
+    by="breakdown",
+    headings={
+        "gap_points": "Gap (points)",
+        "gap_others_points": "To everyone else (points)",
+        "simultaneous_low": "All at once, from",
+        "simultaneous_high": "to",
+        "n_to_decide": "n to decide",
+    },
+    leave_out=("events",),
+)
+GAPS = ["gap_points", "gap_low", "gap_high", "gap_others_points", "gap_others_low", "gap_others_high"]
+GAPS += ["simultaneous_low", "simultaneous_high", "n_to_decide"]
+LANDMARK = "landmark"
+LEVEL = 0.95
 
 
 def predicted(
@@ -66,8 +86,13 @@ def predicted(
     return rows.assign(not_reached=~happened, probability_not_reached=1 - rows["probability"])
 
 
-def model_tables(
-    materials: Materials, found: Forecast, by: list[str], tolerance: Tolerance, threshold: float
+def model_tables(  # noqa: PLR0917  what, of whom, by what; then the two declarations
+    materials: Materials,
+    found: Forecast,
+    by: list[str],
+    tolerance: Tolerance,
+    threshold: float,
+    references: Mapping[str, str] | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Break the model down by group at every landmark, and judge it.
 
@@ -83,28 +108,69 @@ def model_tables(
         Declared before looking.
     threshold
         Probability of the unfavourable ending at which somebody would be flagged.
+    references
+        Breakdown to reference group, where no grouping declares it.
 
     Returns
     -------
     dict of DataFrame
-        `model_by_group` and `model_gaps`, each with a column `landmark`. Internal: true counts.
+        `model_by_group`, `model_gaps` and `abstention_by_group`, each with a column `landmark`. Simultaneous bounds of
+        the latter two hold at once for all their gaps to a reference or to a probability. Internal: true counts.
     """
     told = Predictions(EVENT.event, EVENT.probability, threshold)
-    broken, judged = [], []
+    declared = {} if references is None else references
+    broken = []
     for landmark in sorted(found.validation.predictions["landmark"].unique()):
         rows = predicted(materials, found, by, int(landmark))
-        if rows.empty:
-            continue
-        table = model_breakdown(rows, by, told)
-        broken.append(table.assign(landmark=int(landmark)))
-        judged.append(model_gaps(table, tolerance).assign(landmark=int(landmark)))
-    return {"model_by_group": _stacked(broken), "model_gaps": _stacked(judged)}
+        if not rows.empty:
+            broken.append(model_breakdown(rows, by, told).assign(landmark=int(landmark)))
+    silent = abstention_table(materials, found, by, tolerance, declared)
+    judged = _judged(broken, tolerance, declared, LEVEL)
+    size = family_size(judged, silent)
+    if size:
+        level = 1 - (1 - LEVEL) / size
+        together = _judged(broken, tolerance, declared, level)
+        judged = judged.assign(simultaneous_low=together["gap_low"], simultaneous_high=together["gap_high"])
+        silent = silent.assign(**abstention_gaps(silent, level=level))
+    return {"model_by_group": _stacked(broken), "model_gaps": judged, NAME: silent}
 
 
-def model_blocks(
-    tables: dict[str, pd.DataFrame], policy: str, found: Forecast, threshold: float, tolerance: Tolerance
+def family_size(*tables: pd.DataFrame) -> int:
+    """Count the comparisons that are looked at together.
+
+    Parameters
+    ----------
+    tables
+        With gap_points; missing where nothing is compared.
+
+    Returns
+    -------
+    int
+        Gaps to a reference group, or between what was predicted and what happened.
+    """
+    return sum(int(table["gap_points"].notna().sum()) for table in tables if len(table))
+
+
+def _judged(
+    broken: list[pd.DataFrame], tolerance: Tolerance, references: Mapping[str, str], level: float
+) -> pd.DataFrame:
+    return _stacked(
+        [
+            model_gaps(table, tolerance, references=references, level=level).assign(landmark=table["landmark"].iloc[0])
+            for table in broken
+        ]
+    )
+
+
+def model_blocks(  # noqa: PLR0917  what was found, how it is let out, what was declared
+    tables: dict[str, pd.DataFrame],
+    policy: str,
+    found: Forecast,
+    threshold: float,
+    tolerance: Tolerance,
+    references: Mapping[str, str] | None = None,
 ) -> list[Block]:
-    """Show the model by group at the last landmark, and every verdict that is not "within".
+    """Show the model by group: the last landmark on the page, every landmark in the files.
 
     Parameters
     ----------
@@ -118,23 +184,26 @@ def model_blocks(
         Probability at which somebody would be flagged.
     tolerance
         Declared before looking.
+    references
+        Breakdown to reference group, where no grouping declares it.
 
     Returns
     -------
     list of str and Table
         For the report.
     """
-    last = int(tables["model_by_group"]["landmark"].max())
-    by_group = tables["model_by_group"][tables["model_by_group"]["landmark"].eq(last)]
-    table = by_group[["breakdown", "group", *COUNTS, "auroc", "auroc_low", "auroc_high"]]
+    by_group, silent = tables["model_by_group"], tables[NAME]
+    last = (LANDMARK, landmark_name(int(by_group[LANDMARK].max())))
+    table = _named(by_group[[LANDMARK, "breakdown", "group", *COUNTS, "auroc", "auroc_low", "auroc_high"]])
     released = release(
-        table.assign(breakdown=table["breakdown"].map(breakdown_title)).reset_index(drop=True),
-        labels=["breakdown", "group"],
+        table,
+        labels=[LANDMARK, "breakdown", "group"],
         counts=COUNTS,
         rates={
-            "flag_rate_pct": Rate("flagged", "n"),
+            "flag_rate_pct": Rate("flagged", "n", "flag_rate_low", "flag_rate_high"),
             "tpr_pct": Rate("true_positives", "events", "tpr_low", "tpr_high"),
-            "ppv_pct": Rate("true_positives", "flagged"),
+            "fpr_pct": Rate("false_positives", "non_events", "fpr_low", "fpr_high"),
+            "ppv_pct": Rate("true_positives", "flagged", "ppv_low", "ppv_high"),
         },
         statistics={
             "auroc": Statistic("n", "events", "auroc_low", "auroc_high", 2),
@@ -143,16 +212,18 @@ def model_blocks(
         title=f"The boosted trees by group, at a threshold of {threshold:.0%}",
         notes=[
             f"The event is the unfavourable ending: not {found.target.rule}. TPR: of those it happens to, how many would "
-            "be flagged; AUROC with DeLong's interval. Equal error rates and calibration within groups cannot both hold "
+            "be flagged; FPR: of the others; PPV: of those flagged, to how many it happens; AUROC with DeLong's interval. "
+            "The page shows the last landmark, the file all of them. Equal error rates and calibration within groups cannot both hold "
             "where the groups differ in how often the event happens, so both are shown."
         ],
     )
     return [
         "The same model by group, at the last landmark, for patients it had not seen. Who needs help should have the "
         "same chance to be noticed in every group.",
-        Table("model_by_group", released, MODELS),
-        believed_table(by_group, policy, threshold),
-        *_verdicts(tables["model_gaps"], last, policy, tolerance),
+        Table("model_by_group", released, partial(MODELS, only=last)),
+        believed_table(_named(by_group), policy, threshold, only=last),
+        *_verdicts(tables["model_gaps"], last, policy, tolerance, family_size(tables["model_gaps"], silent)),
+        *abstention_blocks(silent, policy, tolerance, references or {}, family_size(tables["model_gaps"], silent)),
     ]
 
 
@@ -193,40 +264,38 @@ def quality_blocks(
     return blocks, internal
 
 
-def _verdicts(gaps: pd.DataFrame, last: int, policy: str, tolerance: Tolerance) -> list[Block]:
+def _named(table: pd.DataFrame) -> pd.DataFrame:
+    names = {"breakdown": table["breakdown"].map(breakdown_title), LANDMARK: table[LANDMARK].map(landmark_name)}
+    return table.assign(**names).reset_index(drop=True)
+
+
+def _verdicts(gaps: pd.DataFrame, last: tuple[str, str], policy: str, tolerance: Tolerance, size: int) -> list[Block]:
     said = gaps["verdict"].value_counts()
     counted = ", ".join(f"{count} {verdict}" for verdict, count in said.items())
-    shown = gaps.loc[gaps["landmark"].eq(last)]
-    columns = [
-        "breakdown",
-        "group",
-        "criterion",
-        "verdict",
-        "n",
-        "events",
-        "gap_points",
-        "gap_low",
-        "gap_high",
-        "n_to_decide",
-    ]
+    labels = [LANDMARK, "breakdown", "group", "criterion", "verdict"]
     released = release(
-        shown[columns].assign(breakdown=shown["breakdown"].map(breakdown_title)).reset_index(drop=True),
-        labels=["breakdown", "group", "criterion", "verdict"],
+        _named(gaps[[*labels, "n", "events", *GAPS]]),
+        labels=labels,
         counts=["n", "events"],
         statistics={
             "gap_points": Statistic("n", "events", "gap_low", "gap_high", 1),
+            "gap_others_points": Statistic("n", "events", "gap_others_low", "gap_others_high", 1),
+            "simultaneous_low": Statistic("n", "events", decimals=1),
+            "simultaneous_high": Statistic("n", "events", decimals=1),
             "n_to_decide": Statistic("n", "events", decimals=0),
         },
         policy=policy,
         title="Is the model as good for every group? Two criteria and their verdicts",
         notes=[
-            "Equal opportunity: true-positive rate against the reference group. Calibration: observed less predicted share "
-            f"within the group. Tolerance {tolerance.points:g} points; fewer than {tolerance.minimum_events} events get no "
-            "verdict."
+            "Equal opportunity: true-positive rate against the reference group, and against everyone else. Calibration: "
+            f"observed less predicted share within the group. Tolerance {tolerance.points:g} points; fewer than "
+            f"{tolerance.minimum_events} events get no verdict. All at once: intervals that hold together with 95 % for the "
+            f"{size} comparisons of the model between groups, abstention and every landmark among them. The page shows the "
+            "last landmark, the file all of them."
         ],
     )
     words = f"Over all landmarks, groups and both criteria: {counted}."
-    return [words, Table("model_gaps", released, JUDGED)]
+    return [words, Table("model_gaps", released, partial(JUDGED, only=last))]
 
 
 def remedy_blocks(

@@ -41,17 +41,19 @@ BESIDE = partial(
 )
 
 
-def believed_table(by_group: pd.DataFrame, policy: str, threshold: float) -> Table:
+def believed_table(by_group: pd.DataFrame, policy: str, threshold: float, *, only: tuple[str, str]) -> Table:
     """Show calibration and net benefit by group.
 
     Parameters
     ----------
     by_group
-        As `fairness.models.model_breakdown` gives it, of one landmark.
+        As `fairness.models.model_breakdown` gives it, with landmark and breakdown named.
     policy
         Disclosure policy.
     threshold
         At which somebody would be flagged.
+    only
+        The column of the landmark, and the landmark that the page shows.
 
     Returns
     -------
@@ -60,10 +62,10 @@ def believed_table(by_group: pd.DataFrame, policy: str, threshold: float) -> Tab
     """
     names = ["calibration_in_the_large", "calibration_low", "calibration_high", "calibration_slope"]
     names += ["calibration_error", "net_benefit"]
-    table = by_group[["breakdown", "group", "n", "events", *names]]
+    labels = [only[0], "breakdown", "group"]
     released = release(
-        table.assign(breakdown=table["breakdown"].map(breakdown_title)).reset_index(drop=True),
-        labels=["breakdown", "group"],
+        by_group[[*labels, "n", "events", *names]],
+        labels=labels,
         counts=["n", "events"],
         statistics={
             "calibration_in_the_large": Statistic("n", "events", "calibration_low", "calibration_high", 2),
@@ -80,7 +82,7 @@ def believed_table(by_group: pd.DataFrame, policy: str, threshold: float) -> Tab
             "positives a person, less false positives weighted by the odds of the threshold."
         ],
     )
-    return Table("model_calibration_by_group", released, BELIEVED)
+    return Table("model_calibration_by_group", released, partial(BELIEVED, only=only))
 
 
 def calibration_picture(rows: pd.DataFrame, by: str, told: Predictions, policy: str) -> Picture | None:
