@@ -8,7 +8,8 @@ import pytest
 
 from outcomes.disclosure.gate import release
 from outcomes.errors import DisclosureError
-from outcomes.publications.tables import as_csv, as_latex, as_markdown, grid_of, latex_text
+from outcomes.publications.latex import as_latex
+from outcomes.publications.tables import as_csv, as_markdown, grid_of
 
 
 def test_csv_holds_the_printed_values_and_the_reasons(recovery):
@@ -42,32 +43,7 @@ def test_markdown_is_a_table_of_equal_rows(recovery):
     assert "48.9" in body[2]
 
 
-def test_latex_is_booktabs_with_every_special_character_written_out(recovery):
-    text = as_latex(recovery)
-    for command in (r"\toprule", r"\midrule", r"\bottomrule", r"\caption{Recovery}"):
-        assert command in text
-    assert "95 \\% CI" in text
-    assert r"\$x\_1\$" in text
-    assert "$-$0" not in text
-    assert r"$-$6" in text or r"$-$" in text
-
-
-@pytest.mark.parametrize(("columns", "size"), [(3, None), (6, r"\footnotesize"), (11, r"\scriptsize")])
-def test_latex_type_gets_smaller_with_the_number_of_columns(columns, size):
-    names = [f"n_{number}" for number in range(columns)]
-    frame = pd.DataFrame({"group": ["a"], **{name: [40] for name in names}})
-    head = as_latex(release(frame, labels=["group"], counts=names, title="Wide")).partition(r"\caption")[0]
-    assert (r"\setlength{\tabcolsep}" in head) == (size is not None)
-    assert size is None or size in head
-
-
-def test_latex_text_leaves_nothing_special():
-    assert latex_text(r"\ & % $ # _ { } ~ ^") == (
-        r"\textbackslash{} \& \% \$ \# \_ \{ \} \textasciitilde{} \textasciicircum{}"
-    )
-
-
 def test_only_released_tables_are_written(recovery):
-    for write in (as_csv, as_markdown, as_latex, grid_of):
+    for write in (as_csv, as_markdown, grid_of):
         with pytest.raises(DisclosureError, match="only released tables"):
             write(recovery.table)

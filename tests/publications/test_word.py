@@ -11,6 +11,8 @@ from released_bundle import drafts
 
 from outcomes.disclosure.gate import release
 from outcomes.errors import DisclosureError
+from outcomes.publications.fitting import text_width
+from outcomes.publications.grids import under_headings
 from outcomes.publications.tables import grid_of
 from outcomes.publications.word import as_docx
 
@@ -62,9 +64,40 @@ def test_only_released_tables_are_written():
 @pytest.mark.parametrize(("columns", "across"), [(3, False), (12, True)])
 def test_the_paper_is_a4_and_lies_across_under_a_wide_table(columns, across):
     names = [f"n_{number}" for number in range(columns)]
-    frame = pd.DataFrame({"group": ["a"], **{name: [40] for name in names}})
+    frame = pd.DataFrame({"group": ["a"], **{name: [1_234_567] for name in names}})
     made = as_docx(release(frame, labels=["group"], counts=names, title="Wide"))
     (section,) = Document(io.BytesIO(made)).sections
     sides = (round(section.page_width.mm), round(section.page_height.mm))
     assert sides == ((297, 210) if across else (210, 297))
     assert (section.orientation == WD_ORIENT.LANDSCAPE) == across
+
+
+def test_columns_are_as_wide_as_their_words_and_no_wider_than_the_page():
+    frame = pd.DataFrame({"group": ["Asian or Asian British", "Mixed"], "n": [400, 300]})
+    made = Document(io.BytesIO(as_docx(release(frame, labels=["group"], counts=["n"], title="Widths"))))
+    (table,) = made.tables
+    words, number = (column.width.pt for column in table.columns)
+    assert words > number
+    assert words > text_width("Asian or Asian British", 9)
+    assert words + number <= 504
+    assert [cell.width.pt for cell in table.rows[1].cells] == [words, number]
+    assert made.styles["Normal"].font.name == "Times New Roman"
+
+
+def test_the_heading_of_a_block_is_one_cell_over_the_row():
+    frame = pd.DataFrame({"breakdown": ["Gender", "Gender"], "group": ["Female", "Male"], "n": [400, 300]})
+    released = release(frame, labels=["breakdown", "group"], counts=["n"], title="Blocks")
+    made = Document(io.BytesIO(as_docx(released, arrange=lambda table: under_headings(table, by="breakdown"))))
+    head, first = made.tables[0].rows[1:3]
+    assert "w:gridSpan" in head._tr.xml
+    assert "w:gridSpan" not in first._tr.xml
+    assert head.cells[0].text == "Gender"
+
+
+def test_a_table_that_no_page_bears_comes_in_parts():
+    names = [f"n_{number}" for number in range(40)]
+    frame = pd.DataFrame({"group": ["a"], **{name: [1_234_567] for name in names}})
+    made = Document(io.BytesIO(as_docx(release(frame, labels=["group"], counts=names, title="Wide"))))
+    assert len(made.tables) > 1
+    heads = [cell.text for table in made.tables for cell in table.rows[0].cells[1:]]
+    assert len(heads) == 40

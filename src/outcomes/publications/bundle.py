@@ -11,11 +11,12 @@ from outcomes.errors import ConfigError, DisclosureError
 from outcomes.publications.checklists import CHECKLISTS, filled
 from outcomes.publications.drawing import Style, drawn_as, pdf, png, svg
 from outcomes.publications.grids import plain
+from outcomes.publications.latex import as_latex
 from outcomes.publications.methods import Step, bibtex, cited_keys, methods_text
 from outcomes.publications.page import Picture, Table
 from outcomes.publications.quoted import quoted_numbers
 from outcomes.publications.sheet import Context, checkers_sheet
-from outcomes.publications.tables import as_csv, as_latex, as_markdown
+from outcomes.publications.tables import as_csv, as_markdown
 from outcomes.publications.word import as_docx
 from outcomes.publications.wording import require_released
 
@@ -214,7 +215,7 @@ def _readme(bundle: Bundle, tables: Sequence[Table]) -> str:
         f"Release {bundle.passage.entry.key}, snapshot {context.snapshot}, policy {bundle.passage.entry.policy}.\n\n"
         "| file | what it is |\n|:---|:---|\n"
         "| checker_sheet.md | for the output checker: context, people, what is hidden, attack, earlier releases |\n"
-        "| tables/ | each table as CSV, Markdown, LaTeX (needs booktabs) and Word |\n"
+        "| tables/ | each table as CSV, Markdown, LaTeX (its first line names the packages) and Word |\n"
         f"| figures/ | each figure as vector PDF and PNG ({style.dpi} dots per inch), at most {style.width_mm:.0f} mm "
         "wide |\n"
         "| captions.md | captions and alternative texts |\n"

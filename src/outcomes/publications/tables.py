@@ -1,4 +1,4 @@
-"""How is a released table written for a spreadsheet, a text or a journal? CSV, Markdown and LaTeX (booktabs)."""
+"""How is a released table written for a spreadsheet or a text? CSV and Markdown; see `latex` and `word`."""
 
 import csv
 import io
@@ -9,27 +9,6 @@ from outcomes.disclosure.seal import Released
 from outcomes.publications.grids import Arrangement, Grid, Word, plain
 from outcomes.publications.wording import require_released
 
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    "&": r"\&",
-    "%": r"\%",
-    "$": r"\$",
-    "#": r"\#",
-    "_": r"\_",
-    "{": r"\{",
-    "}": r"\}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "−": r"$-$",
-    "–": "--",
-    "≥": r"$\geq$",
-    "≤": r"$\leq$",
-    "→": r"$\rightarrow$",
-    "…": r"\dots{}",
-}
-_MANY, _VERY_MANY = 6, 8  # columns
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -89,77 +68,6 @@ def as_markdown(released: Released, *, arrange: Arrangement = plain) -> str:
     return "\n".join([*lines, "", *(f"{_pipe(note)}  " for note in grid.notes)]) + "\n"
 
 
-def as_latex(released: Released, *, arrange: Arrangement = plain) -> str:
-    """Write a released table for a journal.
-
-    Parameters
-    ----------
-    released : Released
-        The table.
-    arrange : callable
-        How its cells are laid out.
-
-    Returns
-    -------
-    str
-        A `table` environment with booktabs rules, caption above, notes below.
-
-    Raises
-    ------
-    DisclosureError
-        If the table is not released.
-    """
-    grid = arrange(require_released(released))
-    columns = "".join({"left": "l", "right": "r", "centre": "c"}[align] for align in grid.align)
-    body = "\n".join(" & ".join(_latex_word(word) for word in row) + r" \\" for row in grid.rows)
-    notes = "\n".join(rf"\par\footnotesize {latex_text(note)}" for note in grid.notes)
-    return "\n".join(
-        [
-            r"\begin{table}",
-            r"\centering" + _narrowed(len(grid.header)),
-            rf"\caption{{{latex_text(grid.title)}}}",
-            rf"\begin{{tabular}}{{{columns}}}",
-            r"\toprule",
-            " & ".join(latex_text(head) for head in grid.header) + r" \\",
-            r"\midrule",
-            body,
-            r"\bottomrule",
-            r"\end{tabular}",
-            notes,
-            r"\end{table}",
-            "",
-        ]
-    )
-
-
-def _narrowed(columns: int) -> str:
-    # so that a wide table stays on its page
-    if columns <= _MANY:
-        return ""
-    return "\n" + (r"\footnotesize" if columns <= _VERY_MANY else r"\scriptsize") + r"\setlength{\tabcolsep}{3pt}"
-
-
-def latex_text(text: str) -> str:
-    r"""Make any text safe between LaTeX commands.
-
-    Parameters
-    ----------
-    text : str
-        Plain words.
-
-    Returns
-    -------
-    str
-        With every special character written out.
-
-    Examples
-    --------
-    >>> latex_text("100 % of A_B")
-    '100 \\% of A\\_B'
-    """
-    return "".join(_LATEX.get(letter, letter) for letter in text)
-
-
 def _machine(released: Released, row: int, index: int) -> str:
     column = released.columns[index]
     value = released.table[column.name].iloc[row]
@@ -185,13 +93,6 @@ def _markdown_word(word: Word) -> str:
     if word.heads:
         return f"**{text}**" if text else ""
     return f"&emsp;{text}" if word.indent else text
-
-
-def _latex_word(word: Word) -> str:
-    text = latex_text(word.text)
-    if word.heads:
-        return rf"\textbf{{{text}}}" if text else ""
-    return rf"\quad {text}" if word.indent else text
 
 
 def grid_of(released: Released, arrange: Arrangement = plain) -> Grid:

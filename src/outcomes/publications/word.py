@@ -13,6 +13,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
 from outcomes.disclosure.seal import Released
+from outcomes.publications.fitting import Fitted, Paper, fitted, spans
 from outcomes.publications.grids import Align, Arrangement, Word, plain
 from outcomes.publications.wording import require_released
 
@@ -23,9 +24,16 @@ _ALIGN: Final = {
     "right": WD_ALIGN_PARAGRAPH.RIGHT,
     "centre": WD_ALIGN_PARAGRAPH.CENTER,
 }
-_POINTS: Final = 9
-_POINTS_WIDE: Final = 8
-_MANY: Final = 8  # columns, from which on the paper lies across
+_FONT: Final = "Times New Roman"  # on every computer, or one of its width
+_GAP: Final = 4.0  # points on either side of a column
+PAPERS: Final = (  # A4 with margins of 16 mm, upright and across
+    Paper(9, _GAP, 504, lines=2, bold_heads=True),
+    Paper(8, _GAP, 504, lines=2, bold_heads=True),
+    Paper(8, _GAP, 751, across=True, lines=3, bold_heads=True),
+    Paper(7, _GAP, 751, across=True, lines=9, bold_heads=True),
+)
+_INDENT: Final = 9
+_TWENTIETHS: Final = 20  # of a point, in which Word measures
 
 
 def as_docx(released: Released, *, arrange: Arrangement = plain) -> bytes:
@@ -48,24 +56,61 @@ def as_docx(released: Released, *, arrange: Arrangement = plain) -> bytes:
     DisclosureError
         If the table is not released.
     """
-    grid = arrange(require_released(released))
+    parts = fitted(arrange(require_released(released)), PAPERS)
     document = Document()
-    _say_nothing_of_the_maker(document, grid.title)
-    wide = len(grid.header) > _MANY
-    _set_paper(document, across=wide)
-    document.styles["Normal"].font.size = Pt(_POINTS_WIDE if wide else _POINTS)
-    document.add_paragraph().add_run(grid.title).bold = True
-    table = document.add_table(rows=0, cols=len(grid.header))
-    _add_row(table, [Word(head, heads=True) for head in grid.header], grid.align, head=True)
-    for row in grid.rows:
-        _add_row(table, list(row), grid.align)
-    _rule(table.rows[0], ("top", "bottom"))
-    _rule(table.rows[-1], ("bottom",))
-    for note in grid.notes:
-        document.add_paragraph(note)
+    _say_nothing_of_the_maker(document, released.title)
+    paper = parts[0].paper
+    _set_paper(document, across=paper.across)
+    _set_type(document, paper.points)
+    for part in parts:
+        document.add_paragraph().add_run(part.grid.title).bold = True
+        _add_table(document, part)
+    for place, note in enumerate(parts[0].grid.notes):
+        document.add_paragraph(note).paragraph_format.space_before = Pt(0 if place else paper.points)
     out = io.BytesIO()
     document.save(out)
     return _without_times(out.getvalue())
+
+
+def _add_table(document: Any, part: Fitted) -> None:  # noqa: ANN401  python-docx has no public type
+    grid = part.grid
+    table = document.add_table(rows=0, cols=len(grid.header))
+    table.autofit = False
+    _set_gaps(table, part.paper.gap)
+    widths = _widths(part)
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width
+    _add_row(table, [Word(head, heads=True) for head in grid.header], grid.align, widths, head=True)
+    for row in grid.rows:
+        _add_row(table, list(row), grid.align, widths)
+    _rule(table.rows[0], ("top", "bottom"))
+    _rule(table.rows[-1], ("bottom",))
+
+
+def _widths(part: Fitted) -> list[Pt]:
+    # the columns as they need it; what is left of the page goes to the words
+    spare = max(0.0, part.paper.width - part.total) / 2
+    words = [place for place, side in enumerate(part.grid.align) if side == "left"] or [0]
+    more = {place: min(spare / len(words), 60.0) for place in words}
+    return [Pt(round(width + 2 * part.paper.gap + more.get(place, 0.0))) for place, width in enumerate(part.widths)]
+
+
+def _set_gaps(table: Any, gap: float) -> None:  # noqa: ANN401
+    margins = OxmlElement("w:tblCellMar")
+    for side in ("left", "right"):
+        one = OxmlElement(f"w:{side}")
+        one.set(qn("w:w"), str(round(gap * _TWENTIETHS)))
+        one.set(qn("w:type"), "dxa")
+        margins.append(one)
+    table._tbl.tblPr.append(margins)  # noqa: SLF001  python-docx has no public way to set it
+
+
+def _set_type(document: Any, points: float) -> None:  # noqa: ANN401
+    style = document.styles["Normal"]
+    style.font.size, style.font.name = Pt(points), _FONT
+    fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
+    for which in ("ascii", "hAnsi", "cs", "eastAsia"):
+        fonts.set(qn(f"w:{which}"), _FONT)
 
 
 def _set_paper(document: Any, *, across: bool) -> None:  # noqa: ANN401
@@ -82,14 +127,26 @@ def _say_nothing_of_the_maker(document: Any, title: str) -> None:  # noqa: ANN40
     told.revision = 1
 
 
-def _add_row(table: Any, words: list[Word], align: tuple[Align, ...], *, head: bool = False) -> None:  # noqa: ANN401
+def _add_row(
+    table: Any,  # noqa: ANN401
+    words: list[Word],
+    align: tuple[Align, ...],
+    widths: list[Pt],
+    *,
+    head: bool = False,
+) -> None:
     row = table.add_row()
-    for cell, word, side in zip(row.cells, words, align, strict=True):
+    for cell, width in zip(row.cells, widths, strict=True):
+        cell.width = width
+    if spans(words):
+        row.cells[0].merge(row.cells[-1])
+        words, align = words[:1], align[:1]
+    for cell, word, side in zip(row.cells, words, align, strict=False):
         paragraph = cell.paragraphs[0]
         paragraph.alignment = _ALIGN[side]
         paragraph.paragraph_format.space_after = Pt(0)
         if word.indent:
-            paragraph.paragraph_format.left_indent = Pt(_POINTS)
+            paragraph.paragraph_format.left_indent = Pt(_INDENT)
         run = paragraph.add_run(word.text)
         run.bold, run.italic = word.heads, word.hidden
     properties = row._tr.get_or_add_trPr()  # noqa: SLF001  python-docx has no public way to set these two

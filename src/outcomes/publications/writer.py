@@ -8,8 +8,9 @@ from matplotlib.figure import Figure
 
 from outcomes.errors import ConfigError
 from outcomes.publications.drawing import pdf, png, svg
+from outcomes.publications.latex import as_latex
 from outcomes.publications.page import Report, study_page
-from outcomes.publications.tables import as_csv, as_latex, as_markdown
+from outcomes.publications.tables import as_csv, as_markdown
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _OWNED = ("tables/*.csv", "tables/*.md", "tables/*.tex", "figures/*.svg", "figures/*.pdf", "figures/*.png")
