@@ -142,7 +142,15 @@ def features() -> Released:
     return release(frame, labels=["feature"], counts=["n"], statistics={"mean_abs_shap": "n"}, title="Features")
 
 
+def steps() -> Released:
+    frame = pd.DataFrame(
+        {"step": ["referred", "started", "finished"], "reason": ["", "never started", "stopped"], "n": [500, 320, 120]}
+    )
+    return release(frame, labels=["step", "reason"], counts=["n"], title="Flow")
+
+
 DRAWN = {
+    "flow": (steps, figures.flow_diagram),
     "forest": (groups, figures.forest),
     "gaps": (groups, partial(figures.forest, value="gap_points", reference=0.0)),
     "funnel": (stages, partial(figures.funnel, share="share_pct")),
