@@ -232,7 +232,7 @@ SWITCHES = {
     "test_words_that_few_were_told_before_say_so": attribute(foretold, "FEWEST_TOLD", 0),
     # after go-live
     "test_outcomes_after_flags_are_no_error_rates_and_no_labels": lambda monkeypatch: everywhere(
-        monkeypatch, use.labels_for_retraining, lambda outcomes, **_: outcomes
+        monkeypatch, use.untouched_until, lambda episodes, *_, **__: np.full(len(episodes), np.inf)
     ),
     "test_a_real_rise_is_never_traded_away": attribute(
         use, "CONTACT_RULES", frozenset({*settings.RULES, "no_questionnaire"})

@@ -9,7 +9,7 @@ from outcomes.errors import DataError
 from outcomes.flags.page import use_page
 from outcomes.flags.report import CareTables, Facts, caseload_report
 from outcomes.flags.settings import FlagSettings
-from outcomes.flags.use import budget_price, flag_rates, handled, labels_for_retraining, read_record, use_of
+from outcomes.flags.use import budget_price, flag_rates, handled, read_record, untouched_until, use_of
 
 FACTS = Facts("Service A", "invented", "abc123", "nhs_talking_therapies_v2_1", date(2025, 3, 31))
 
@@ -89,9 +89,17 @@ def test_outcomes_after_flags_are_no_error_rates_and_no_labels(desk, course):
     page = use_page(made(desk, course), use_of(made(type(desk)(), course)))
     assert "What became of people who were flagged is not shown." in page
     assert not any(word in page.lower() for word in ("false alarm", "false positive", "error rate"))
-    outcomes = pd.DataFrame({"referral": ["a", "b", "c"], "recovery": [True, False, True]})
-    with pytest.raises(DataError, match="name a comparison whose flags nobody saw"):
-        labels_for_retraining(outcomes, flagged=["a"])
-    with pytest.raises(DataError, match="1 of 2 referrals were flagged"):
-        labels_for_retraining(outcomes, flagged=["a"], comparison=["a", "b"])
-    assert labels_for_retraining(outcomes, flagged=["a"], comparison=["b", "c"])["referral"].tolist() == ["b", "c"]
+    came = pd.DataFrame({"quarter": ["2025Q3", "2025Q4", "2026Q1", None], "service": ["S1", "S1", "S2", "S2"]})
+    shown = date(2026, 1, 15)
+    assert untouched_until(came, shown).tolist() == [107.0, 15.0, 0.0, 0.0]
+
+
+def test_a_comparison_that_saw_no_flags_goes_on_teaching():
+    came = pd.DataFrame({"quarter": ["2025Q3", "2026Q1", "2026Q2"], "service": ["S1", "S2", "S1"]})
+    found = untouched_until(came, date(2026, 1, 15), silent_services=("S2",))
+    assert found.tolist() == [107.0, float("inf"), 0.0]
+    with pytest.raises(DataError, match="1 of 2 are not in the feed") as caught:
+        untouched_until(came, date(2026, 1, 15), silent_services=("S2", "S9"))
+    assert "S9" not in str(caught.value)
+    with pytest.raises(DataError, match="quarter"):
+        untouched_until(came.drop(columns="quarter"), date(2026, 1, 15))

@@ -1,10 +1,11 @@
 """Which endings are foretold."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from outcomes.errors import ConfigError, DataError
-from outcomes.prognosis.targets import ended_target
+from outcomes.prognosis.targets import Target, ended_target, untouched
 
 # open | started | completed | below caseness at start | measure | target | reason
 CASES = """
@@ -93,3 +94,18 @@ def test_wrong_tables():
         ended_target(table, table, "remission")
     with pytest.raises(DataError, match="outcomes: 10 rows repeat a referral"):
         ended_target(table, pd.concat([table, table]), "recovery")
+
+
+def test_endings_that_flags_may_have_changed_are_left_out_and_counted():
+    values = pd.Series([True, False, True, None], dtype="boolean")
+    episodes = pd.DataFrame({"end_day": pd.array([90, 101, 400, None], dtype="Int32")})
+    found = untouched(Target(values, {"true": 2}, "recovery"), episodes, np.array([100.0, 100.0, np.inf, np.inf]))
+    assert found.values.tolist() == [True, pd.NA, True, pd.NA]
+    assert found.counts == {"true": 2, "after_flags": 1}
+    assert "left out" in found.rule
+
+
+def test_without_a_day_of_the_end_nothing_is_known_to_be_untouched():
+    values = pd.Series([True, False], dtype="boolean")
+    found = untouched(Target(values, {}, "recovery"), pd.DataFrame({"referral": ["a", "b"]}), np.full(2, 100.0))
+    assert found.values.isna().all()

@@ -1,5 +1,8 @@
 """Who was at risk at a landmark."""
 
+from dataclasses import replace
+
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -16,6 +19,37 @@ e | False | 90  | 10 20    | no  | never began treatment
 f |       | 90  | 10 20    | yes | whether treatment began is not known
 g | True  | 90  |          | no  | no questionnaire at all
 """
+
+
+# referral | until | days of questionnaires that are left
+LEFT = """
+a | 15  | 10
+b | 40  | 10 20 40
+c | 0   |
+f | inf | 10 20
+"""
+
+
+def test_what_happened_after_a_day_of_each_referrals_own_is_cut_away():
+    courses, _ = courses_of(CASES)
+    lines = [[part.strip() for part in line.split("|")] for line in LEFT.strip().splitlines()]
+    until = {name: float(day) for name, day, _ in lines}
+    cut = courses.until(courses.episodes["referral"].map(until).fillna(float("inf")).to_numpy())
+    for name, _, days in lines:
+        assert cut.totals.loc[cut.totals["referral"].eq(name), "day"].tolist() == [int(day) for day in days.split()]
+        assert cut.occasions.loc[cut.occasions["referral"].eq(name), "day"].astype(int).tolist() == [
+            int(day) for day in days.split()
+        ]
+    assert len(cut.episodes) == len(courses.episodes)
+
+
+def test_questionnaires_without_a_day_are_kept_only_where_nothing_is_cut():
+    courses, _ = courses_of(CASES)
+    undated = replace(courses, totals=courses.totals.drop(columns="day"))
+    nothing = undated.until(np.zeros(len(courses.episodes)))
+    assert nothing.totals.empty
+    everything = undated.until(np.full(len(courses.episodes), np.inf))
+    pd.testing.assert_frame_equal(everything.totals, undated.totals)
 
 
 def courses_of(table: str) -> tuple[Courses, dict[str, bool]]:

@@ -211,6 +211,7 @@ clinical_safety_officer = "A. N. Other"
 dcb0129 = "CSC-1"
 dcb0160 = "CSC-2"
 device_position = "MD-1"
+shown_from = 2020-01-01
 """
 
 
@@ -231,6 +232,24 @@ def test_a_model_that_is_switched_on_and_missing_is_said_and_has_its_own_exit_co
     assert words in " ".join(done.lines)
     if told:
         assert "Low chance." in page
+
+
+@pytest.mark.parametrize(
+    "limit", ["shown_from = 2023-12-01", 'shown_from = 2020-01-01\nsilent_services = ["{services}"]'],
+    ids=["before its day", "in silent services"],
+)  # fmt: skip
+def test_where_a_models_flags_are_not_shown_the_pages_go_by_the_rules_and_nothing_is_amiss(place, feed, limit):
+    services = '", "'.join(sorted(people(feed)[1]["service_id"].unique()))
+    model = MODEL.replace("shown_from = 2020-01-01", limit.replace("{services}", services))
+    write_caseload(place.request(SHORT, source=feed))
+    referrals = [row["referral"] for row in twin(place)["open_referrals"]]
+    endings = pd.DataFrame({"referral": referrals, "ending": "reliable_recovery", "probability": 0.1})
+    foretold = Foretold("ab" * 32, "invented", pd.Timestamp("2023-01-01").date(), endings)
+    done = write_caseload(place.request(SHORT + model.format(sha="ab" * 32, kind="invented")), foretold=foretold)
+    page = (place.report / "care" / "caseload.html").read_text(encoding="utf-8")
+    assert not done.rules_only
+    assert "Low chance." not in page
+    assert "<strong>Rules only.</strong>" not in page
 
 
 def test_a_broken_record_of_what_was_done_never_stops_the_pages(place, feed):

@@ -7,7 +7,7 @@ model that is missing, too old, another file, or taught on invented people, the 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -93,6 +93,23 @@ class Foretold:
         known = self.endings["probability"].dropna()
         if not known.between(0, 1).all():
             raise ConfigError("endings.probability must lie between 0 and 1")
+
+    def without(self, referrals: pd.Series) -> Foretold:
+        """Take some people's numbers out.
+
+        Parameters
+        ----------
+        referrals
+            Of people about whom nothing is to be said.
+
+        Returns
+        -------
+        Foretold
+            Of everybody else.
+        """
+        names = ("endings", "reasons", "states", "cautions")
+        kept = {name: getattr(self, name).loc[lambda frame: ~frame["referral"].isin(referrals)] for name in names}
+        return replace(self, **kept)
 
 
 def model_use(settings: FlagSettings, foretold: Foretold | None, *, kind: str, as_of: date | None) -> str:

@@ -17,7 +17,10 @@ from outcomes.kernel.intervals import wilson
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from outcomes.flags.report import CaseloadReport
 
@@ -27,6 +30,7 @@ DAYS_IN_WEEK: Final = 7
 MOST_WEEKS: Final = 52
 STEPS_OF_PROBABILITY: Final = 100
 CONTACT_RULES: Final = frozenset({"no_contact", "no_questionnaire", "no_form_on_record"})
+QUARTER: Final = r"\d{4}Q[1-4]"
 HANDLED_COLUMNS: Final = ("person", "acknowledged", "acted_on")
 RATE_COLUMNS: Final = ("characteristic", "group", "n", "flagged", "share", "low", "high")
 BUDGET_COLUMNS: Final = ("limit", "value", "flagged", "given_up")
@@ -279,37 +283,48 @@ def _chances(report: CaseloadReport, judged: pd.DataFrame) -> np.ndarray:
     return judged["referral"].map(known).astype(float).fillna(1.0).to_numpy()
 
 
-def labels_for_retraining(
-    outcomes: pd.DataFrame, flagged: Sequence[str], *, comparison: Sequence[str] = ()
-) -> pd.DataFrame:
-    """Hand out outcomes as training labels only where flags cannot have changed them.
+def untouched_until(
+    episodes: pd.DataFrame, shown_from: date, *, silent_services: Sequence[str] = ()
+) -> NDArray[np.float64]:
+    """Say until which day of each referral nothing that happened can have been changed by a model's flags.
+
+    Days are offsets from a referral whose date research does not know: it is taken to have come on the last day of its
+    quarter, so that nothing counts as untouched that may not be.
 
     Parameters
     ----------
-    outcomes
-        One row a referral: referral and outcomes.
-    flagged
-        Referrals on whose page a flag has ever been shown.
-    comparison
-        Referrals of a comparison whose flags nobody saw (a silent arm, or services that had none).
+    episodes
+        One row a referral: quarter ("2022Q2"), and service where services are named.
+    shown_from
+        The day from which the model's flags were on pages.
+    silent_services
+        Services whose pages never showed them: a comparison.
 
     Returns
     -------
-    pandas.DataFrame
-        Outcomes of the unflagged comparison only.
+    ndarray of float, shape (n_episodes,)
+        Days since the referral: infinite in silent services, 0 where the referral may have come after `shown_from` or
+        its quarter is not known.
 
     Raises
     ------
     DataError
-        If there is no such comparison, or somebody in it was flagged.
+        If a silent service is not in the feed.
+
+    Examples
+    --------
+    >>> untouched_until(pd.DataFrame({"quarter": ["2025Q3", "2026Q1"]}), date(2026, 1, 15)).tolist()
+    [107.0, 0.0]
     """
-    require(outcomes, ("referral",), "outcomes")
-    if not len(comparison):
-        raise DataError(
-            "outcomes after flags were shown are changed by them: name a comparison whose flags nobody saw, or use "
-            "referrals that ended before (rule unflagged comparison)"
-        )
-    both = len(set(flagged) & set(comparison))
-    if both:
-        raise DataError(f"comparison: {both} of {len(comparison)} referrals were flagged (rule unflagged comparison)")
-    return outcomes.loc[outcomes["referral"].isin(list(comparison))].reset_index(drop=True)
+    require(episodes, ("quarter", *(("service",) if silent_services else ())), "episodes")
+    known = episodes["quarter"].astype("str").str.fullmatch(QUARTER).fillna(value=False).to_numpy(dtype=bool)
+    days = np.zeros(len(episodes))
+    last = pd.PeriodIndex(episodes["quarter"].astype("str").to_numpy()[known], freq="Q").end_time.normalize()
+    days[known] = np.maximum((pd.Timestamp(shown_from) - last).days.to_numpy(), 0)
+    if not silent_services:
+        return days
+    services = episodes["service"].astype("str")
+    absent = sorted(set(silent_services) - set(services))
+    if absent:
+        raise DataError(f"silent_services: {len(absent)} of {len(silent_services)} are not in the feed (rule services)")
+    return np.where(services.isin(list(silent_services)).to_numpy(dtype=bool), np.inf, days)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from outcomes.errors import ConfigError, DataError
 from outcomes.prognosis.timeline import KEY
@@ -96,6 +97,35 @@ def ended_target(episodes: pd.DataFrame, outcomes: pd.DataFrame, measure: str = 
         + "; unfinished or unpaired courses count as false; open referrals are left out"
     )
     return Target(values.set_axis(episodes.index), counts, rule)
+
+
+def untouched(target: Target, episodes: pd.DataFrame, until: NDArray[np.float64]) -> Target:
+    """Leave out every ending that a model's flags may have changed: it teaches and judges nobody.
+
+    Parameters
+    ----------
+    target : Target
+        What is to be foretold.
+    episodes : DataFrame
+        In the order of the target: end_day is read; without one, nothing is known to have ended before.
+    until : ndarray of float, shape (n_episodes,)
+        Day of each referral until which nothing was changed.
+
+    Returns
+    -------
+    Target
+        <NA> where the referral ended later; `counts` has "after_flags", and the rule says so.
+
+    Examples
+    --------
+    >>> ended = Target(pd.Series([True, False], dtype="boolean"), {}, "recovery")
+    >>> untouched(ended, pd.DataFrame({"end_day": [50, 200]}), np.array([100.0, 100.0])).values.tolist()
+    [True, <NA>]
+    """
+    end_day = episodes["end_day"].to_numpy(dtype=float, na_value=np.nan) if "end_day" in episodes else np.nan
+    later = ~(end_day <= until)
+    counts = {**target.counts, "after_flags": int((target.values.notna().to_numpy() & later).sum())}
+    return Target(target.values.mask(later), counts, f"{target.rule}; endings after flags were shown are left out")
 
 
 def below_caseness(outcomes: pd.DataFrame) -> pd.Series:

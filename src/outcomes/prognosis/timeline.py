@@ -1,10 +1,11 @@
 """What was known, and about whom, at a landmark? Everything later is cut away before any feature is computed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from outcomes.cohort.episodes import treatment_contacts
 from outcomes.errors import ConfigError, DataError
@@ -47,6 +48,29 @@ class Courses:
             missing = [column for column in columns if column not in getattr(self, name).columns]
             if missing:
                 raise DataError(f"{name}: column {', '.join(missing)} is missing (rule key)")
+
+    def until(self, days: NDArray[np.float64]) -> "Courses":
+        """Give what had happened until a day of each referral's own.
+
+        Parameters
+        ----------
+        days : ndarray of float, shape (n_episodes,)
+            Days since the referral, in the order of the episodes; infinite keeps everything.
+
+        Returns
+        -------
+        Courses
+            Without later questionnaires and appointments, nor those without a day where the limit is finite.
+        """
+        limits = self.episodes[KEY].astype("str").assign(limit=days)
+
+        def cut(table: pd.DataFrame) -> pd.DataFrame:
+            limit = table[KEY].astype("str").merge(limits, on=KEY, how="left")["limit"].to_numpy(dtype=float)
+            day = table["day"].to_numpy(dtype=float, na_value=np.nan) if "day" in table else np.nan
+            return table.loc[(day <= limit) | np.isposinf(limit)].reset_index(drop=True)
+
+        contacts = None if self.contacts is None else cut(self.contacts)
+        return replace(self, occasions=cut(self.occasions), totals=cut(self.totals), contacts=contacts)
 
 
 @dataclass(frozen=True)

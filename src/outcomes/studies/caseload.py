@@ -31,6 +31,7 @@ from outcomes.studies.kept_model import kept_model
 from outcomes.studies.materials import Materials, prepare
 from outcomes.studies.opening import Request, arrive, day_of, open_study
 from outcomes.studies.progress import Progress, silent
+from outcomes.studies.sections.flags import ModelSettings
 from outcomes.studies.workspace import Workspace, staged
 
 STEP = "Judging the caseload"
@@ -317,8 +318,12 @@ def judge(
     day = asked.as_of or last_known_day(view.tables["referrals"])
     caseload = _of_team(roster(view.tables, as_of=day, edition=edition), asked.team)
     left = left_lately(view.tables, as_of=day, days=settings.safety_window_days)
-    if foretold is None and settings.model is not None:
-        foretold = _allowed(experiment, workspace, settings.model.sha256, view.tables, day)
+    model = _shown(settings.model, caseload, day)
+    if foretold is None and model is not None:
+        foretold = _allowed(experiment, workspace, model.sha256, view.tables, day)
+    if foretold is not None and model is not None:
+        quiet = caseload.loc[caseload["service"].isin(model.silent_services), "referral"]
+        foretold = foretold.without(quiet)
     occasions = view.tables["occasions"]
     occasions = occasions[occasions["referral"].isin(caseload["referral"])].reset_index(drop=True)
     report = caseload_report(
@@ -331,7 +336,7 @@ def judge(
             foretold=foretold,
             left=left if asked.team is None else left[left["service"].eq(asked.team)].reset_index(drop=True),
         ),
-        settings=_limits(experiment, settings),
+        settings=_limits(experiment, settings, model),
         facts=Facts(
             service=experiment.study.name.replace("_", " "),
             kind=experiment.source.kind,
@@ -343,6 +348,13 @@ def judge(
     )
     progress(STEP, 1, 1)
     return Judged(report, view, edition)
+
+
+def _shown(model: ModelSettings | None, caseload: pd.DataFrame, day: date) -> ModelSettings | None:
+    # not before its day, and nowhere where everybody's pages are silent
+    if model is None or day < model.shown_from or caseload["service"].isin(model.silent_services).all():
+        return None
+    return model
 
 
 def _allowed(
@@ -389,12 +401,12 @@ def _of_team(caseload: pd.DataFrame, team: str | None) -> pd.DataFrame:
     return mine
 
 
-def _limits(experiment: Experiment, settings: FlagSettings) -> Limits:
+def _limits(experiment: Experiment, settings: FlagSettings, model: ModelSettings | None) -> Limits:
     told = settings.model_dump(exclude={"guidance", "model", "watch_by", "handled"})
     return Limits(
         instruments=experiment.measures.instruments,
         guidance=tuple(Link(link.text, link.address) for link in settings.guidance),
-        model=None if settings.model is None else ModelPermission(**settings.model.model_dump()),
+        model=None if model is None else ModelPermission(**model.model_dump(exclude={"shown_from", "silent_services"})),
         **told,
     )
 

@@ -25,11 +25,12 @@ from outcomes.prognosis.privacy import Membership, membership
 from outcomes.prognosis.sample_size import needed_sample
 from outcomes.prognosis.scoring import FittedLandmark, fit_landmarks
 from outcomes.prognosis.splits import BY_PATIENT, BY_SERVICE, BY_TIME, by_time
-from outcomes.prognosis.targets import Target, ended_target
+from outcomes.prognosis.targets import Target, ended_target, untouched
 from outcomes.prognosis.timeline import KEY, Courses
 from outcomes.prognosis.updating import drift
 from outcomes.prognosis.validation import Validation, validate
 from outcomes.studies.experiment import PrognosisSettings, TargetSettings
+from outcomes.studies.flagged import flags_until
 from outcomes.studies.joint_endings import JointForecast, joint_forecast
 from outcomes.studies.materials import Materials
 from outcomes.studies.progress import Progress, silent
@@ -110,7 +111,8 @@ def forecast(
     DataError
         If the tables lack what a model needs, there is no questionnaire, or there are fewer people than folds.
     """
-    goal = aim(materials, settings.target)
+    goal, until = aim(materials, settings.target), flags_until(materials)
+    goal = goal if until is None else untouched(goal, materials.episodes, until)
     if materials.occasions.empty:
         raise DataError("the feed holds no questionnaire")
     people = materials.episodes["pseudonym"].nunique()

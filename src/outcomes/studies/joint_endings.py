@@ -15,6 +15,7 @@ from outcomes.prognosis.stacked import Stack, stack
 from outcomes.prognosis.timeline import Courses
 from outcomes.reference.groups import groupings
 from outcomes.studies.experiment import PrognosisSettings
+from outcomes.studies.flagged import flags_until
 from outcomes.studies.materials import Materials
 from outcomes.studies.progress import Progress, silent
 
@@ -72,7 +73,9 @@ def joint_forecast(
     courses = Courses(
         materials.episodes, materials.occasions, materials.totals, materials.contacts, clock=settings.clock
     )
-    endings = ended(materials.episodes, materials.outcomes)
+    endings, until = ended(materials.episodes, materials.outcomes), flags_until(materials)
+    if until is not None:
+        courses, endings = courses.until(until), endings.known_by(until)
     lessons = Lessons(
         sessions=settings.landmarks,
         horizon_weeks=settings.horizon_weeks,

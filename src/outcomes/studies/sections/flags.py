@@ -1,5 +1,6 @@
 """The limits that a service sets for its caseload pages, and what it has recorded about a model."""
 
+from datetime import date
 from pathlib import Path
 
 from pydantic import Field
@@ -39,6 +40,10 @@ class ModelSettings(Section):
     """Clinical safety case of the deploying organisation."""
     device_position: str
     """The service's recorded position under medical-device law."""
+    shown_from: date
+    """The day from which its flags are on pages; what happened later may be changed by them, and teaches no model."""
+    silent_services: tuple[str, ...] = ()
+    """Services whose pages never show them; what happens there goes on teaching."""
     days_valid: int = Field(default=365, ge=1)
     """Days after which the model is too old to be used."""
 
