@@ -313,6 +313,7 @@ def untouched_until(
 
     Examples
     --------
+    >>> from datetime import date
     >>> untouched_until(pd.DataFrame({"quarter": ["2025Q3", "2026Q1"]}), date(2026, 1, 15)).tolist()
     [107.0, 0.0]
     """
