@@ -21,6 +21,7 @@ PREFIX: Final = "ledger_"
 SAFETY: Final = "safety"
 SAFETY_HELD: Final = "safety_held"
 UNSPLIT: Final = ("bad_quotes", "cell_too_long", "wrong_number_of_cells")
+ORDER: Final = ("patient_id", "episode_id", "contact_date", "session_date", "day", "occasion", "contact_id")
 SAFETY_PLACE: Final = ("patient_id", "episode_id", "session_date", "occasion")
 
 
@@ -92,7 +93,24 @@ def to_keep(rows: pd.DataFrame, states: pd.Series) -> pd.DataFrame:
     """
     useful = states.isin([ACCEPTED, *RELATION_RULES]).to_numpy()
     held = states.ne(ACCEPTED).to_numpy()
-    return rows.assign(**{HELD: held})[useful].drop(columns=[OLD, INPUT, ROW]).reset_index(drop=True)
+    return in_order(rows.assign(**{HELD: held})[useful].drop(columns=[OLD, INPUT, ROW]))
+
+
+def in_order(rows: pd.DataFrame) -> pd.DataFrame:
+    """Put rows of the vault in the order of person, referral and day: neighbours that are alike are kept in less room.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        A table of the vault.
+
+    Returns
+    -------
+    DataFrame
+        The same rows; those that are equal in all of these keep their order.
+    """
+    codes = [pd.factorize(rows[name], sort=True)[0] for name in ORDER if name in rows]
+    return rows.take(np.lexsort(codes[::-1])).reset_index(drop=True)
 
 
 def moved(rows: pd.DataFrame, states: pd.Series) -> dict[str, int]:

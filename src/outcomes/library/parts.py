@@ -14,7 +14,11 @@ from numpy.typing import NDArray
 
 ROWS_PER_PART: Final = 20_000
 BUCKETS: Final = 16
-PEOPLE: Final = ("pseudonym", "patient_id")
+PEOPLE: Final = ("patient_id", "pseudonym")
+NAME_BYTES: Final = 16
+KEYED_NAME: Final = f"^[0-9a-f]{{{2 * NAME_BYTES}}}$"
+FEW: Final = 512
+DELTAS: Final = {"integer": "DELTA_BINARY_PACKED", "text": "DELTA_BYTE_ARRAY", "other": "PLAIN"}
 
 
 def content(frame: pd.DataFrame) -> str:
@@ -59,8 +63,41 @@ def _bytes(array: pa.Array) -> Iterator[bytes]:
         yield values.astype("<f8" if pa.types.is_floating(array.type) else "<i8").tobytes()
 
 
-def to_bytes(frame: pd.DataFrame) -> bytes:
-    """Write a table as Parquet.
+def to_bytes(frame: pd.DataFrame | pa.Table) -> bytes:
+    """Write a table as Parquet, each column in the encoding that keeps it small.
+
+    Keyed names (32 hexadecimal digits) are written as the 16 bytes that they are. A column of few different values is
+    written as a dictionary, whole numbers and texts of many as differences from the one before.
+
+    Parameters
+    ----------
+    frame : DataFrame or pyarrow.Table
+        The table.
+
+    Returns
+    -------
+    bytes
+        Without statistics, so that no cell stands outside the compressed pages.
+    """
+    whole = frame if isinstance(frame, pa.Table) else as_arrow(frame)
+    table = pa.table({name: _packed(whole.column(name)) for name in whole.column_names})
+    few = [name for name in table.column_names if pc.count_distinct(table.column(name)).as_py() <= FEW]
+    many = {name: _delta(table.column(name).type) for name in table.column_names if name not in few}
+    sink = io.BytesIO()
+    pq.write_table(
+        table,
+        sink,
+        compression="zstd",
+        use_dictionary=few,
+        column_encoding=many or None,
+        write_statistics=False,
+        store_schema=False,
+    )
+    return sink.getvalue()
+
+
+def as_arrow(frame: pd.DataFrame) -> pa.Table:
+    """Turn a table into columns of text and numbers.
 
     Parameters
     ----------
@@ -69,13 +106,42 @@ def to_bytes(frame: pd.DataFrame) -> bytes:
 
     Returns
     -------
-    bytes
-        Without statistics, so that no cell stands outside the compressed pages.
+    pyarrow.Table
+        The same cells.
     """
-    table = pa.table({str(name): _array(frame[name]) for name in frame.columns})
-    sink = io.BytesIO()
-    pq.write_table(table, sink, compression="zstd", use_dictionary=True, write_statistics=False)
-    return sink.getvalue()
+    return pa.table({str(name): _array(frame[name]) for name in frame.columns})
+
+
+def _delta(kind: pa.DataType) -> str:
+    return DELTAS["integer" if pa.types.is_integer(kind) else "text" if pa.types.is_string(kind) else "other"]
+
+
+def _packed(column: pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    # Keyed names as bytes; every other column as it is.
+    if not pa.types.is_string(column.type) or column.null_count == len(column):
+        return column
+    if not pc.all(pc.match_substring_regex(column, KEYED_NAME)).as_py():
+        return column
+    array = column.combine_chunks()
+    said = pc.is_valid(array).to_numpy(zero_copy_only=False)
+    names = np.zeros((len(array), NAME_BYTES), dtype=np.uint8)
+    digits = "".join(array.drop_null().to_pylist())
+    names[said] = np.frombuffer(bytes.fromhex(digits), dtype=np.uint8).reshape(-1, NAME_BYTES)
+    mask = pa.py_buffer(np.packbits(said, bitorder="little"))
+    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(NAME_BYTES), len(array), [mask, pa.py_buffer(names)])
+
+
+def _unpacked(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    # The digits of keyed names that were written as bytes.
+    if not pa.types.is_fixed_size_binary(column.type):
+        return column
+    array = column.combine_chunks()
+    said = pc.is_valid(array).to_numpy(zero_copy_only=False)
+    digits = b"".join(array.drop_null().to_pylist()).hex().encode()
+    ends = np.r_[0, np.cumsum(said, dtype=np.int32) * (2 * NAME_BYTES)].astype(np.int32)
+    mask = pa.py_buffer(np.packbits(said, bitorder="little"))
+    text = pa.StringArray.from_buffers(len(array), pa.py_buffer(ends), pa.py_buffer(digits), mask)
+    return pa.chunked_array([text])
 
 
 def to_arrow(plain: bytes) -> pa.Table:
@@ -91,7 +157,8 @@ def to_arrow(plain: bytes) -> pa.Table:
     pyarrow.Table
         The table.
     """
-    return pq.read_table(pa.BufferReader(plain), use_threads=False)
+    table = pq.read_table(pa.BufferReader(plain), use_threads=False)
+    return pa.table({name: _unpacked(table.column(name)) for name in table.column_names})
 
 
 def to_frame(table: pa.Table) -> pd.DataFrame:
@@ -135,7 +202,7 @@ def person_column(frame: pd.DataFrame) -> str:
     Returns
     -------
     str
-        "pseudonym", "patient_id", or "" where a row is no person's.
+        "patient_id", "pseudonym", or "" where a row is no person's.
     """
     return next((name for name in PEOPLE if name in frame), "")
 
@@ -165,21 +232,23 @@ def buckets(people: pd.Series) -> NDArray[np.int64]:
     return np.asarray(np.array([*places, 0], dtype=np.int64)[codes], dtype=np.int64)
 
 
-def pieces(frame: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame]]:
+def pieces(frame: pd.DataFrame, *, parted: bool) -> Iterator[tuple[int, pd.DataFrame]]:
     """Part a table so that rewriting one person rewrites one part.
 
     Parameters
     ----------
     frame : DataFrame
         A table.
+    parted : bool
+        Whether it is large enough, or belongs to one that is (`lending.parted`).
 
     Yields
     ------
     tuple of int and DataFrame
-        Bucket and its rows in their order; bucket -1 and the whole table where it is small.
+        Bucket and its rows in their order; bucket -1 and the whole table where it is not parted.
     """
     column = person_column(frame)
-    if len(frame) <= ROWS_PER_PART or not column:
+    if not parted or not column:
         yield -1, frame
         return
     place = buckets(frame[column])

@@ -38,7 +38,9 @@ def identities(
     """
     safe = Store(vault, key=vault_key(keys), private=True)
     tables = safe.tables(vault_state(library, vault, snapshot=snapshot, keys=keys), ("people", "referral_names"))
-    return tables["people"], tables["referral_names"]
+    people, referrals = tables["people"], tables["referral_names"]
+    order = ["pseudonym", "referral"]
+    return people.sort_values(order[:1], ignore_index=True), referrals.sort_values(order, ignore_index=True)
 
 
 def vault_state(library: Path, vault: Path, *, snapshot: str | None = None, keys: Path | None = None) -> str:

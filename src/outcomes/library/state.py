@@ -291,13 +291,13 @@ def vault_tables(pools: Mapping[str, pd.DataFrame], settled: Settled, names: Nam
     Returns
     -------
     dict of str to DataFrame
-        `ledger_` tables, `people`, `referral_names`.
+        `ledger_` tables, `people`, `referral_names`, each in the order of its local identifiers and days.
     """
     kept = {PREFIX + table: ledger.to_keep(rows, settled.states[table]) for table, rows in pools.items()}
     return {
         **kept,
-        "people": names.people,
-        "referral_names": names.referrals.rename(columns={"_episode": "episode_id"}),
+        "people": ledger.in_order(names.people),
+        "referral_names": ledger.in_order(names.referrals.rename(columns={"_episode": "episode_id"})),
     }
 
 

@@ -150,12 +150,11 @@ def with_kept(vault: Store, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.
     Returns
     -------
     dict of str to DataFrame
-        The same tables; rows of people who were erased from research stand last, and who is who stays in order.
+        The same tables; rows of people who were erased from research stand last, and who is who is in the library's order.
     """
     extra = kept(vault)
     whole = {**extra, **tables}
     whole |= {name: _joined([frame, extra[name]]) for name, frame in tables.items() if name in extra}
-    if extra:
-        whole["people"] = whole["people"].sort_values("pseudonym", ignore_index=True)
-        whole["referral_names"] = whole["referral_names"].sort_values(["pseudonym", "referral"], ignore_index=True)
+    whole["people"] = whole["people"].sort_values("pseudonym", ignore_index=True)
+    whole["referral_names"] = whole["referral_names"].sort_values(["pseudonym", "referral"], ignore_index=True)
     return whole

@@ -17,8 +17,9 @@ import pandas as pd
 import pyarrow as pa
 
 from outcomes.errors import AccessError, DataError
+from outcomes.library.lending import families, in_order, lend, lender_of, parted, restored
 from outcomes.library.parts import (
-    ROWS_PER_PART,
+    as_arrow,
     content,
     leave_out,
     person_column,
@@ -30,7 +31,7 @@ from outcomes.library.parts import (
 )
 from outcomes.library.sealing import SealingKey
 
-LAYOUT: Final = 2
+LAYOUT: Final = 3
 SNAPSHOT_DIGITS: Final = 32
 HEAD: Final = "HEAD"
 LOCK: Final = "writer.lock"
@@ -157,9 +158,12 @@ class Store:
         str
             32 hexadecimal digits of HMAC-SHA256.
         """
-        return self._name(
-            {table: [content(part) for _, part in pieces(frame)] for table, frame in tables.items()}, label
-        )
+        apart = parted({table: len(frame) for table, frame in tables.items()})
+        contents = {
+            table: [content(part) for _, part in pieces(frame, parted=table in apart)]
+            for table, frame in tables.items()
+        }
+        return self._name(contents, label)
 
     def _name(self, contents: Mapping[str, list[str]], label: str) -> str:
         words = [word for table in sorted(contents) for word in (table, str(len(contents[table])), *contents[table])]
@@ -177,18 +181,41 @@ class Store:
         facts : mapping
             What else the manifest says; plain JSON.
         """
-        self._list({table: self._entry(frame) for table, frame in tables.items()}, name, facts)
+        self._list(self._entries(tables), name, facts)
 
     def _list(self, listed: Mapping[str, Any], name: str, facts: Mapping[str, Any]) -> None:
         text = json.dumps({**facts, "layout": LAYOUT, "name": name, "tables": listed}, sort_keys=True)
         self.write(self.root / "manifests" / f"{name}{MANIFEST}", text.encode(), f"manifest {name}")
 
-    def _entry(self, frame: pd.DataFrame) -> dict[str, Any]:
-        parts = [self._part(bucket, piece) for bucket, piece in pieces(frame)]
-        return {"rows": len(frame), "by": person_column(frame), "parts": parts}
+    def _entries(self, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+        # Lenders are written first, so that those who borrow find them.
+        apart, listed = parted({table: len(frame) for table, frame in tables.items()}), dict[str, Any]()
+        columns = {table: list(frame.columns) for table, frame in tables.items()}
+        for table in in_order(tables):
+            frame = tables[table]
+            entry = {"rows": len(frame), "by": person_column(frame), "lent": lender_of(table, columns)}
+            parts = [
+                self._part(bucket, piece, self._lender(listed, entry, bucket))
+                for bucket, piece in pieces(frame, parted=table in apart)
+            ]
+            listed[table] = {**entry, "parts": parts}
+        return listed
 
-    def _part(self, bucket: int, frame: pd.DataFrame) -> dict[str, Any]:
-        sealed = self.key.seal(to_bytes(frame), "part")
+    def _lender(
+        self, entries: Mapping[str, Any], entry: Mapping[str, Any], bucket: int
+    ) -> tuple[pa.Table, list[str]] | None:
+        # The lender's part of the same people, and the keys that it lends.
+        if entry["lent"] is None:
+            return None
+        table = entry["lent"]["table"]
+        part = next(one for one in entries[table]["parts"] if one["bucket"] == bucket)
+        return self._open_part(entries, table, part), entry["lent"]["columns"]
+
+    def _part(
+        self, bucket: int, frame: pd.DataFrame, lender: tuple[pa.Table, list[str]] | None
+    ) -> dict[str, Any]:
+        table = as_arrow(frame)
+        sealed = self.key.seal(to_bytes(table if lender is None else lend(table, *lender)), "part")
         digest = hashlib.sha256(sealed).hexdigest()
         place = self.root / "parts" / f"{digest}{PART}"
         if not place.exists():
@@ -219,7 +246,7 @@ class Store:
             Name of the new manifest: the same as if the tables had been put without them.
         """
         old = self.manifest(name)
-        listed = {table: self._entry_without(table, entry, people) for table, entry in old["tables"].items()}
+        listed = self._entries_without(old["tables"], people)
         said = {key: value for key, value in old.items() if key not in ("tables", "name", "layout")} | dict(facts or {})
         new = self._name({table: [part["content"] for part in one["parts"]] for table, one in listed.items()}, label)
         self._list(listed, new, said)
@@ -244,45 +271,75 @@ class Store:
         dict of str to DataFrame
             Tables that have one of the columns, with their rows only.
         """
-        found = {}
-        for table, entry in self.manifest(name)["tables"].items():
+        found, entries = {}, self.manifest(name)["tables"]
+        for table, entry in entries.items():
             if (wanted is not None and table not in wanted) or not entry["by"]:
                 continue
             hit = touched(entry["by"], people[entry["by"]]) if entry["by"] in people else None
             parts = [part for part in entry["parts"] if hit is None or part["bucket"] in hit]
-            frames = [to_frame(self._open_part(table, part)) for part in parts or entry["parts"][:1]]
+            frames = [to_frame(self._open_part(entries, table, part)) for part in parts or entry["parts"][:1]]
             theirs = [frame.drop(index=leave_out(frame, people).index) for frame in frames]
             found[table] = pd.concat(theirs, ignore_index=True)
         return found
 
-    def _entry_without(
-        self, table: str, entry: Mapping[str, Any], people: Mapping[str, Collection[str]]
-    ) -> dict[str, Any]:
-        column, parts = entry["by"], []
-        # A table that is parted by a column whose names are not given has to be looked at whole.
-        hit = touched(column, people[column]) if column in people else None
-        for part in entry["parts"]:
-            if not column or (hit is not None and part["bucket"] not in hit):
-                parts.append(part)
-                continue
-            frame = to_frame(self._open_part(table, part))
-            left = leave_out(frame, people)
-            parts.append(part if len(left) == len(frame) else self._part(part["bucket"], left))
-        listed = {"rows": sum(part["rows"] for part in parts), "by": column, "parts": parts}
-        if listed["rows"] <= ROWS_PER_PART < entry["rows"]:  # it has become small enough for one part
-            return self._entry(self._table(table, listed))
+    def _entries_without(
+        self, entries: Mapping[str, Any], people: Mapping[str, Collection[str]]
+    ) -> dict[str, dict[str, Any]]:
+        listed = dict[str, dict[str, Any]]()
+        for table in in_order(entries):
+            listed[table] = self._entry_without(table, entries, listed, people)
+        was, now = (parted({table: one[table]["rows"] for table in one}) for one in (entries, listed))
+        for family in families(listed):
+            if was & set(family) and not now & set(family):  # they have become small enough for one part each
+                listed |= self._entries({table: self._table(listed, table) for table in family})
         return listed
 
-    def _open_part(self, table: str, part: Mapping[str, Any]) -> pa.Table:
+    def _entry_without(
+        self,
+        table: str,
+        entries: Mapping[str, Any],
+        listed: Mapping[str, Any],
+        people: Mapping[str, Collection[str]],
+    ) -> dict[str, Any]:
+        entry, parts = entries[table], []
+        # A table that is parted by a column whose names are not given has to be looked at whole.
+        hit = touched(entry["by"], people[entry["by"]]) if entry["by"] in people else None
+        for part in entry["parts"]:
+            bucket = part["bucket"]
+            moved = self._moved(entries, listed, entry, bucket)
+            if not moved and (not entry["by"] or (hit is not None and bucket not in hit)):
+                parts.append(part)
+                continue
+            frame = to_frame(self._open_part(entries, table, part))
+            left = leave_out(frame, people)
+            same = len(left) == len(frame) and not moved
+            parts.append(part if same else self._part(bucket, left, self._lender(listed, entry, bucket)))
+        return {**entry, "rows": sum(part["rows"] for part in parts), "parts": parts}
+
+    @staticmethod
+    def _moved(entries: Mapping[str, Any], listed: Mapping[str, Any], entry: Mapping[str, Any], bucket: int) -> bool:
+        # Whether the places in the lender's part are other ones now.
+        if entry["lent"] is None:
+            return False
+        old, new = (
+            [part["sha256"] for part in one[entry["lent"]["table"]]["parts"] if part["bucket"] == bucket]
+            for one in (entries, listed)
+        )
+        return old != new
+
+    def _open_part(self, entries: Mapping[str, Any], table: str, part: Mapping[str, Any]) -> pa.Table:
         place = self.root / "parts" / f"{part['sha256']}{PART}"
         sealed = place.read_bytes() if place.is_file() else b""
         what = f"{self.root.name}: a part of table {table}"
         if hashlib.sha256(sealed).hexdigest() != part["sha256"]:
             raise DataError(f"{what} is missing or damaged; restore it from a copy")
-        return to_arrow(self.key.open(sealed, "part", what=what))
+        found = to_arrow(self.key.open(sealed, "part", what=what))
+        lender = self._lender(entries, entries[table], part["bucket"])
+        return found if lender is None else restored(found, *lender)
 
-    def _table(self, table: str, entry: Mapping[str, Any]) -> pd.DataFrame:
-        return to_frame(pa.concat_tables([self._open_part(table, part) for part in entry["parts"]]))
+    def _table(self, entries: Mapping[str, Any], table: str) -> pd.DataFrame:
+        parts = [self._open_part(entries, table, part) for part in entries[table]["parts"]]
+        return to_frame(pa.concat_tables(parts))
 
     def has(self, name: str) -> bool:
         """Say whether there is a manifest of this name.
@@ -321,7 +378,13 @@ class Store:
         if not self.has(name):
             raise AccessError(f"{self.root.name}: there is no snapshot {name!r}")
         what = f"{self.root.name}: the manifest of a snapshot"
-        return dict(json.loads(self.key.open(place.read_bytes(), f"manifest {name}", what=what)))
+        said = dict(json.loads(self.key.open(place.read_bytes(), f"manifest {name}", what=what)))
+        if said["layout"] != LAYOUT:
+            raise AccessError(
+                f"{self.root.name}: it was written in layout {said['layout']}, and this version reads layout {LAYOUT}; "
+                "take its feeds in again, into a new folder"
+            )
+        return said
 
     def tables(self, name: str, wanted: Collection[str] | None = None) -> dict[str, pd.DataFrame]:
         """Read the tables of a manifest.
@@ -339,7 +402,7 @@ class Store:
             Whole tables; a part that is missing, or whose bytes are not those that the manifest names, is a DataError.
         """
         entries = self.manifest(name)["tables"]
-        return {table: self._table(table, entries[table]) for table in entries if wanted is None or table in wanted}
+        return {table: self._table(entries, table) for table in entries if wanted is None or table in wanted}
 
     def put_note(self, name: str, said: Mapping[str, Any]) -> None:
         """Keep something small beside the tables, sealed: a list, a register.
