@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from outcomes.errors import AccessError
-from outcomes.library import parts, store
+from outcomes.library import lending, store
 from outcomes.library.roles import KeyFile
 from outcomes.library.sealing import SealingKey, library_key
 from outcomes.library.store import Store
@@ -61,8 +61,7 @@ def test_what_is_put_is_what_is_read(tmp_path):
 
 
 def test_large_tables_are_parted_by_person(tmp_path, monkeypatch):
-    monkeypatch.setattr(parts, "ROWS_PER_PART", 10)
-    monkeypatch.setattr(store, "ROWS_PER_PART", 10)
+    monkeypatch.setattr(lending, "ROWS_PER_PART", 10)
     names = sorted(f"{place % 16:x}{place:04d}" for place in range(64))
     whole = pd.DataFrame({"pseudonym": names, "n": pd.array(range(64), "Int32")}).astype({"pseudonym": "str"})
     shelf = Store(tmp_path, key=KEY)
@@ -119,6 +118,15 @@ def test_there_is_no_head_before_the_first_commit(tmp_path):
     with shelf.writing():
         shelf.commit({"current": "a", "history": []})
     assert shelf.head() == {"current": "a", "history": []}
+
+
+def test_a_library_of_an_earlier_layout_is_refused_in_words(tmp_path, monkeypatch):
+    shelf = Store(tmp_path / "library", key=KEY)
+    with monkeypatch.context() as earlier, shelf.writing():
+        earlier.setattr(store, "LAYOUT", 2)
+        shelf.put({"t": frame()}, "abc", {})
+    with pytest.raises(AccessError, match="library: it was written in layout 2, and this version reads layout 3; take"):
+        shelf.tables("abc")
 
 
 @pytest.mark.parametrize("name", ["none", "../x", ""])

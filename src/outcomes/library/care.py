@@ -81,10 +81,12 @@ def care_view(library: Path, vault: Path, *, snapshot: str | None = None, keys: 
         for name, frame in held.items()
         if name.startswith(PREFIX)
     }
-    names = Names(held["people"], held["referral_names"].rename(columns={"episode_id": "_episode"}))
+    # The vault is in the order of local identifiers, the library in that of pseudonyms.
+    people = held["people"].sort_values("pseudonym", ignore_index=True)
+    local = held["referral_names"].sort_values(["pseudonym", "referral"], ignore_index=True)
+    names = Names(people, local.rename(columns={"episode_id": "_episode"}))
     tables = dict(derive(settle(pools).accepted, names, safe.manifest(state)["extract_day"]).tables)
     tables["patients"] = tables["patients"].assign(patient_id=names.people["patient_id"])
-    local = held["referral_names"]
     known = {name: local[name] for name in ("patient_id", "episode_id", "therapist_id") if name in local}
     tables["referrals"] = tables["referrals"].assign(**known, day_zero=_dates(local["received"]))
     safety = pd.concat(

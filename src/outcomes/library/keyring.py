@@ -50,9 +50,8 @@ class PseudonymKey:
         str
             32 hexadecimal digits.
         """
-        message = b"".join(
-            len(piece).to_bytes(4, "big") + piece for piece in (part.encode("utf-8") for part in (domain, *parts))
-        )
+        pieces = [part.encode("utf-8") for part in (domain, *parts)]
+        message = b"".join([len(piece).to_bytes(4, "big") + piece for piece in pieces])
         return hmac.digest(self.secret, message, "sha256")[:PSEUDONYM_BYTES].hex()
 
     def pseudonyms(self, domain: str, identifiers: Iterable[str]) -> list[str]:

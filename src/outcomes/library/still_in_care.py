@@ -150,11 +150,9 @@ def with_kept(vault: Store, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.
     Returns
     -------
     dict of str to DataFrame
-        The same tables; rows of people who were erased from research stand last, and who is who is in the library's order.
+        The same tables; rows of people who were erased from research stand last.
     """
     extra = kept(vault)
     whole = {**extra, **tables}
     whole |= {name: _joined([frame, extra[name]]) for name, frame in tables.items() if name in extra}
-    whole["people"] = whole["people"].sort_values("pseudonym", ignore_index=True)
-    whole["referral_names"] = whole["referral_names"].sort_values(["pseudonym", "referral"], ignore_index=True)
     return whole

@@ -211,9 +211,7 @@ class Store:
         part = next(one for one in entries[table]["parts"] if one["bucket"] == bucket)
         return self._open_part(entries, table, part), entry["lent"]["columns"]
 
-    def _part(
-        self, bucket: int, frame: pd.DataFrame, lender: tuple[pa.Table, list[str]] | None
-    ) -> dict[str, Any]:
+    def _part(self, bucket: int, frame: pd.DataFrame, lender: tuple[pa.Table, list[str]] | None) -> dict[str, Any]:
         table = as_arrow(frame)
         sealed = self.key.seal(to_bytes(table if lender is None else lend(table, *lender)), "part")
         digest = hashlib.sha256(sealed).hexdigest()
