@@ -183,8 +183,9 @@ def main() -> None:
             command = [sys.executable, __file__, str(given.occasions), str(given.patients), str(root), "--step", name]
             said = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603
             print(f"{name:<14}" + "  ".join(f"{key} {value:,.2f}" for key, value in said.items()), flush=True)
-        for name in ("library", "vault", "peer"):
-            print(f"{name:<14}{disk(root / name):8.1f} MiB on disk")
+        for name in ("library", "vault", "peer"):  # every file: parts, manifests, HEAD, notes
+            size, other = disk(root / name) * MEBIBYTE, disk(root / "peer") * MEBIBYTE
+            print(f"{name:<14}{size:12,.0f} bytes on disk, {size / other:.2f} of what the peer takes")
 
 
 if __name__ == "__main__":

@@ -347,6 +347,20 @@ def test_undeclared_columns_never_enter(place, feed):
     assert "surname" not in place.view().tables["patients"]
 
 
+def test_where_somebody_lives_enters_as_a_region_and_no_finer(place, feed):
+    people = feed["patients"].assign(region=["Y56", "y60 ", "", "E12000007", "SW1A 1AA", "E01000001"])
+    finer = {"postcode": "ZZ9 9ZZ", "lsoa": "E01999999", "msoa": "E02999999", "local_authority": "E09999999"}
+    report = place.ingest(feed | {"patients": people.assign(**finer)})
+    assert report.notes.set_index(["column", "rule"]).loc[("region", "unknown_code"), "count"] == 3
+    assert report.tally.set_index("table").loc["patients", "undeclared_columns"] == len(finer)
+    told = place.view().tables["patients"]["region"]
+    assert sorted(told.dropna()) == ["?", "?", "?", "Y56", "Y60"]
+    assert told.isna().sum() == 1
+    for store in (place.shelf, place.safe):
+        assert not any(cell in place.decoded(store) for cell in (*finer.values(), "SW1A", "E01000001", "E12000007"))
+    assert "region" in set(report.anonymity["known"])
+
+
 def test_totals_without_items_become_scores(place, feed):
     rows = feed["responses"][["patient_id", "episode_id", "session_date"]].assign(phq9_total="13.5", spin_total="")
     rows.loc[0, "phq9_total"] = "28"

@@ -74,6 +74,11 @@ def test_absent_background_is_refused(invented):
         features_of(invented.courses, 0, background=["religion"])
 
 
+def test_a_place_is_not_learnt_from():
+    known = background_columns(pd.DataFrame(columns=["gender", "region", "deprivation_decile"]))
+    assert set(known) == {"gender", "deprivation_decile"}
+
+
 def test_of_two_versions_of_a_grouping_the_coarser_is_used():
     columns = pd.DataFrame(columns=["ethnic_group_16", "ethnic_group_5", "deprivation_decile", "end_reason"])
     assert set(background_columns(columns)) == {"ethnic_group_5", "deprivation_decile"}

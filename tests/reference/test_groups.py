@@ -77,6 +77,25 @@ def test_the_five_ethnic_groups_are_unions_of_the_sixteen() -> None:
         assert fine.split(":")[0] == coarse
 
 
+def test_a_region_is_one_group_under_each_of_its_codes() -> None:
+    one = grouping("region")
+    assert label("region", "Y56", "e40000003", " Y63", "E40000009", "E40000012", "W92000004") == [
+        "London",
+        "London",
+        "North East and Yorkshire",
+        "North East and Yorkshire",
+        "North East and Yorkshire",
+        "Wales",
+    ]
+    regions = {code: name for code, name in one.codes.items() if code.startswith("Y")}
+    assert sorted(regions) == ["Y56", "Y58", "Y59", "Y60", "Y61", "Y62", "Y63"]
+    assert set(regions.values()) == {name for code, name in one.codes.items() if code.startswith("E40")}
+    assert len(set(one.codes.values())) == 7 + 3
+    # A statistical region of England has other borders: it is not known rather than guessed. Nor is any finer place.
+    places = ("E12000007", "E01000001", "E02000001", "E09000007", "SW1A 1AA")
+    assert set(label("region", *places)) == {one.not_known}
+
+
 def test_chinese_is_an_other_ethnic_group_in_this_standard() -> None:
     assert label("ethnic_group_5", "R") == ["Other ethnic groups"]
 

@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from outcomes.reference.groups import grouping
+from outcomes.simulation import service
 from outcomes.simulation.items import ITEM_COLUMNS
 from outcomes.simulation.service import SimulatedService, simulate
 from outcomes.simulation.settings import ServiceSettings
@@ -17,6 +19,21 @@ def test_the_same_seed_gives_the_same_service() -> None:
         pd.testing.assert_frame_equal(getattr(one, name), getattr(two, name))
     for name, table in one.truth.items():
         pd.testing.assert_frame_equal(table, two.truth[name])
+
+
+def test_people_live_in_the_region_of_their_service_and_nothing_else_hangs_on_it(monkeypatch) -> None:
+    settings = ServiceSettings(n_patients=3_000)
+    one = simulate(settings, seed=5)
+    first = one.referrals.drop_duplicates("patient_id").merge(one.patients, on="patient_id")
+    assert first.groupby("service_id")["region"].nunique().eq(1).all()
+    assert grouping("region").legal(one.patients["region"]).all()
+    assert one.patients["region"].nunique() > 1
+    monkeypatch.setattr(service, "service_regions", lambda n, rng: np.full(n, "Y56", dtype=object))
+    other = simulate(settings, seed=5)
+    assert set(other.patients["region"]) == {"Y56"}
+    pd.testing.assert_frame_equal(one.patients.drop(columns="region"), other.patients.drop(columns="region"))
+    for name in TABLES[1:]:
+        pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name))
 
 
 def test_another_seed_gives_another_service() -> None:

@@ -74,6 +74,23 @@ def moving(library: Path) -> Iterator[None]:
     _write(library, {"moving": False, "noted": _hashes(library)})
 
 
+def settle(library: Path) -> None:
+    """Note HEAD and list as they are, if the writer who was replacing them was stopped; the vault vouches for HEAD.
+
+    Parameters
+    ----------
+    library : Path
+        The library's folder; its writer's lock is held, and its HEAD is the one that the vault has kept.
+    """
+    place = place_of(library)
+    try:
+        stopped = place.is_file() and json.loads(place.read_bytes())["moving"]
+    except (ValueError, KeyError, TypeError):
+        return  # damaged: every read says so
+    if stopped:
+        _write(library, {"moving": False, "noted": _hashes(library)})
+
+
 def check(library: Path) -> None:
     """Stop where the library is not as its last writer left it.
 

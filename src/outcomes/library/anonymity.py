@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from outcomes.tables.canonical import library_table
 
 SMALL: Final = (5, 10)
-CORE: Final = ("age_band", "gender", "ethnic_category", "deprivation_decile")
+CORE: Final = ("age_band", "gender", "ethnic_category", "deprivation_decile", "region")
 FROM_REFERRAL: Final = ("service", "quarter")
 ALL_OF_PATIENTS: Final = "all demographic columns"
 WITH_REFERRAL: Final = "all of these"
@@ -77,8 +77,8 @@ def anonymity_table(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a set of quasi-identifiers (each alone, age, gender, ethnic category and decile together, all, and all
-        but one): known (their names), classes (people who share all of them are one), smallest_class (its people: the
+        One row a set of quasi-identifiers (each alone; age, gender, ethnic category, decile and region together; all;
+        all but one): known (their names), classes (people who share all of them are one), smallest_class (its people: the
         k of k-anonymity), alone (people in a class of one), people_below_5, people_below_10 (people in classes smaller
         than that). A missing value counts as a value. Empty where there are no people.
 

@@ -25,6 +25,7 @@ from outcomes.library.state import State, Stores, anchored, commit, safety_table
 from outcomes.library.submissions import SUBMISSIONS
 from outcomes.library.tombstones import Pseudonymiser, refuse_erased
 from outcomes.library.typed import TEXT, VERSION, series
+from outcomes.library.writers import locked
 from outcomes.tables.canonical import library_tables
 from outcomes.tables.cells import Reading, read_cells
 from outcomes.tables.check import check
@@ -132,7 +133,7 @@ def correct(stores: Stores, corrections: pd.DataFrame, key: Pseudonymiser, *, to
     DataError
         If a row is not found, or a value breaks its column's rule: nothing is changed.
     """
-    with stores.library.writing(), stores.vault.writing():
+    with locked(stores):
         head = anchored(stores.library.root, stores.vault)
         refuse_erased(stores.library.root, head["current"])
         sweep(stores, head)

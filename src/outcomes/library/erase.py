@@ -21,7 +21,7 @@ from outcomes.library.lineage import Product, products
 from outcomes.library.optout import ALLOWLIST, OBJECTIONS, refresh
 from outcomes.library.parts import leave_out
 from outcomes.library.source import Source
-from outcomes.library.state import Stores, anchored, publish, sweep
+from outcomes.library.state import Stores, anchored, publish
 from outcomes.library.submissions import SUBMISSIONS
 from outcomes.library.tombstones import (
     NHS_NUMBER,
@@ -37,6 +37,7 @@ from outcomes.library.tombstones import (
     unmarked,
 )
 from outcomes.library.typed import TEXT
+from outcomes.library.writers import locked
 
 LOCAL: Final = "patient_id"
 DATES: Final = ("received_date", "discharge_date", "contact_date", "session_date")
@@ -290,7 +291,7 @@ def erase(stores: Stores, found: Found, key: Pseudonymiser) -> Erased:
             f"{found.unknown:,} of the identifiers given stand for nobody in this vault (rule known_person); nothing "
             "was changed. Check whether they are local identifiers or NHS numbers"
         )
-    with stores.library.writing(), stores.vault.writing():
+    with locked(stores):
         head = anchored(stores.library.root, stores.vault)
         told = foresee(stores, found, key)
         marks = {mark(key, PATIENT, one) for one in found.local_ids}
@@ -298,7 +299,7 @@ def erase(stores: Stores, found: Found, key: Pseudonymiser) -> Erased:
         intend(stores.library.root, Tombstones(frozenset(marks), told.doomed, key.fingerprint))
         clean_lists(stores, key)
         if not found.local_ids:
-            sweep(stores, head)
+            refresh(stores)  # whoever was stopped before it left their pseudonyms in the library's list
             return told
         people = _people(stores, head, found, key)
         theirs = stores.vault.of(head["vault"], people)

@@ -33,6 +33,7 @@ from outcomes.library.state import commit, open_stores, safety_tables, state_bef
 from outcomes.library.submissions import SUBMISSIONS, cut_off, resubmission_notes, seen_day, submissions, with_feed
 from outcomes.library.tally import intake_report, refuse
 from outcomes.library.typed import FAULTY, ROW, TEXT, TypedRows, read_rows
+from outcomes.library.writers import locked
 from outcomes.sources import tidy
 from outcomes.sources.opening import fingerprint
 from outcomes.sources.raw import Dialect, Limits, RawTable
@@ -220,7 +221,7 @@ def ingest(
     inputs = _read_feed(source, today or datetime.now(tz=UTC).date(), limits or Limits())
     refuse(inputs)
     stores = open_stores(library, vault, keys)
-    with stores.library.writing(), stores.vault.writing():
+    with locked(stores):
         before = state_before(source, key.fingerprint, stores)
         earlier = submissions(before.ledger)
         refuse(cut_off(source, inputs, earlier))

@@ -18,6 +18,7 @@ from outcomes.library.anchor import moving
 from outcomes.library.state import Stores, anchored, open_stores
 from outcomes.library.store import Store
 from outcomes.library.tombstones import PATIENT, Pseudonymiser, buried, unmarked
+from outcomes.library.writers import locked
 from outcomes.reference.governance import opt_out_rule
 
 ALLOWLIST: Final = "allowlist"
@@ -107,15 +108,15 @@ def register_allowlist(
     day = dated or _date_of(path)
     against = None if objections is None else _lines(objections)
     stores = open_stores(library, vault, keys)
-    with stores.library.writing(), stores.vault.writing():
+    with locked(stores):
         if naming is not None:
             gone = buried(library, stores.vault).marks
             numbers = unmarked(naming, identifier.replace("patient_id", PATIENT), numbers, gone)
             against = None if against is None else unmarked(naming, PATIENT, against, gone)
         content = {"date": day.isoformat(), "identifier": identifier, "identifiers": sorted(set(numbers))}
-        stores.vault.put_note(ALLOWLIST, content)
-        if against is not None:
+        if against is not None:  # first: whoever is stopped in between has let nobody in who objects
             stores.vault.put_note(OBJECTIONS, {"patient_ids": sorted(set(against))})
+        stores.vault.put_note(ALLOWLIST, content)
         return refresh(stores)
 
 

@@ -12,6 +12,7 @@ from outcomes.library.lineage import Product, products
 from outcomes.library.state import Stores
 from outcomes.library.store import HEAD
 from outcomes.library.tombstones import Tombstones, buried, bury_beside, intend
+from outcomes.library.writers import locked
 
 NOTE: Final = "retention"
 
@@ -167,7 +168,7 @@ def end_storage(stores: Stores, today: date) -> Ended:
         raise AccessError("no term of storage is registered: say until when with --until DATE and --reason")
     if not term.over(today):
         raise AccessError(f"storage ends after {term.until.isoformat()} ({term.reason}); nothing was removed")
-    with stores.library.writing(), stores.vault.writing():
+    with locked(stores):
         told = foresee_end(stores)
         gone = Tombstones(frozenset(), told.snapshots, buried(stores.library.root, stores.vault).key)
         bury_beside(stores.library.root, stores.vault)

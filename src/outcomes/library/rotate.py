@@ -11,7 +11,6 @@ from typing import Any, Final
 import pandas as pd
 
 from outcomes.errors import AccessError
-from outcomes.library.anchor import moving
 from outcomes.library.keyring import PseudonymKey
 from outcomes.library.optout import refresh
 from outcomes.library.roles import check_apart, find_key
@@ -19,6 +18,7 @@ from outcomes.library.sealing import SealingKey, library_key, vault_key
 from outcomes.library.state import Stores, anchored, open_stores, publish
 from outcomes.library.store import NOTE, Store
 from outcomes.library.tombstones import buried
+from outcomes.library.writers import locked
 
 KINDS: Final = ("library", "vault", "pseudonym")
 DOMAINS: Final[Mapping[str, str]] = {"pseudonym": "patient", "referral": "referral", "therapist": "therapist"}
@@ -68,7 +68,10 @@ def rotate_library(library: Path, vault: Path, *, keys: Path, new: Path) -> int:
     stores = open_stores(library, vault, keys)
     after = Stores(Store(library, key=library_key(new)), stores.vault)
     _same_region(stores.library.key, after.library.key)
-    with stores.library.writing(), stores.vault.writing():
+    if after.library.sealed_here():  # stopped after the new HEAD: the rest is done by whoever locks it
+        with locked(after):
+            return len({entry["snapshot"] for entry in anchored(library, after.vault)["history"]})
+    with locked(stores):
         head = {**anchored(library, stores.vault)}
         notes = _notes(stores.library)
         called = {
@@ -77,20 +80,25 @@ def rotate_library(library: Path, vault: Path, *, keys: Path, new: Path) -> int:
         }
         history = [{**entry, "snapshot": called[entry["snapshot"]]} for entry in head["history"]]
         last = history.pop()
-        publish(after, {**head, "history": history}, snapshot=last["snapshot"], vault=last["vault"])
-        with moving(library):
-            _replace_notes(after.library, notes, called)
+        _stage_notes(after.library, notes, called)
+        publish(
+            after,
+            {**head, "history": history},
+            snapshot=last["snapshot"],
+            vault=last["vault"],
+            together=after.library.adopt_notes,
+        )
         after.library.sweep(set(called.values()))
     return len(called)
 
 
-def _replace_notes(store: Store, notes: Mapping[str, Mapping[str, Any]], called: Mapping[str, str]) -> None:
+def _stage_notes(store: Store, notes: Mapping[str, Mapping[str, Any]], called: Mapping[str, str]) -> None:
     # What says a snapshot's name says the new one.
     for name, said in notes.items():
         told = dict(said)
         if told.get("snapshot") in called:
             told["snapshot"] = called[told["snapshot"]]
-        store.put_note(name, told)
+        store.stage_note(name, told)
 
 
 def rotate_vault(library: Path, vault: Path, *, keys: Path, new: Path) -> int:
@@ -117,16 +125,20 @@ def rotate_vault(library: Path, vault: Path, *, keys: Path, new: Path) -> int:
     stores = open_stores(library, vault, keys)
     after = Store(vault, key=vault_key(new), private=True)
     _same_region(stores.vault.key, after.key)
-    with stores.library.writing(), stores.vault.writing():
+    if after.sealed_here():  # stopped after the new HEAD: the rest is done by whoever locks it
+        with locked(Stores(stores.library, after)):
+            head = anchored(library, after)
+            return len({head["vault"], *(entry["vault"] for entry in head["history"])})
+    with locked(stores):
         head = anchored(library, stores.vault)
         notes = _notes(stores.vault)
         states = {entry["vault"]: entry["snapshot"] for entry in head["history"]} | {head["vault"]: head["current"]}
         called = {name: _anew(stores.vault, after, name, f"vault of {snapshot}") for name, snapshot in states.items()}
         history = [{**entry, "vault": called[entry["vault"]]} for entry in head["history"]]
         settled = {**head, "vault": called[head["vault"]], "history": history}
+        _stage_notes(after, notes, {})
         after.commit({"settled": settled, "pending": None})
-        for name, said in notes.items():
-            after.put_note(name, said)
+        after.adopt_notes()
         after.sweep(set(called.values()))
     return len(called)
 
@@ -154,7 +166,7 @@ def rotate_pseudonyms(library: Path, vault: Path, *, keys: Path, new: Path) -> i
     check_apart(new, (library, vault))
     old, key = (PseudonymKey(find_key(folder, "pseudonym").secret) for folder in (keys, new))
     stores = open_stores(library, vault, keys)
-    with stores.library.writing(), stores.vault.writing():
+    with locked(stores):
         head = anchored(library, stores.vault)
         facts, told = stores.library.manifest(head["current"]), stores.vault.manifest(head["vault"])
         if facts["key"] != old.fingerprint:

@@ -5,7 +5,7 @@ anchor), written before and settled after the library's own, so that a library p
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -188,7 +188,13 @@ def anchored(library: Path, vault: Store) -> dict[str, Any]:
 
 
 def publish(
-    stores: Stores, before: Mapping[str, Any], *, snapshot: str, vault: str, forget: bool = False
+    stores: Stores,
+    before: Mapping[str, Any],
+    *,
+    snapshot: str,
+    vault: str,
+    forget: bool = False,
+    together: Callable[[], object] = lambda: None,
 ) -> dict[str, Any]:
     """Make manifests that are already written the current state of library and vault, in one step.
 
@@ -202,6 +208,8 @@ def publish(
         Names of the two manifests.
     forget : bool
         Whether the history before it is dropped and what belongs to it removed (erasure, purge, rotation).
+    together : callable
+        What is put in its place right after the library's HEAD, before anybody may read both.
 
     Returns
     -------
@@ -220,6 +228,7 @@ def publish(
     stores.vault.commit({"settled": settled, "pending": kept})
     with moving(stores.library.root):
         stores.library.commit(head)
+        together()
     stores.vault.commit({"settled": kept, "pending": None})
     if forget:
         sweep(stores, head)

@@ -39,6 +39,7 @@ PARTIAL: Final = ".partial"
 PART: Final = ".part"
 MANIFEST: Final = ".manifest"
 NOTE: Final = ".note"
+NEXT: Final = ".next"
 
 
 class Store:
@@ -68,6 +69,7 @@ class Store:
                 folder.chmod(mode)
         for leftover in self.root.rglob(f"*{PARTIAL}"):
             leftover.unlink()
+        self.adopt_notes()
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -413,6 +415,37 @@ class Store:
             Plain JSON.
         """
         self.write(self.root / f"{name}{NOTE}", _plain(said), f"note {name}")
+
+    def stage_note(self, name: str, said: Mapping[str, Any]) -> None:
+        """Lay a note ready that is to replace another one together with HEAD (`adopt_notes`).
+
+        Parameters
+        ----------
+        name : str
+            What it is called.
+        said : mapping
+            Plain JSON.
+        """
+        self.write(self.root / f"{name}{NOTE}{NEXT}", _plain(said), f"note {name}")
+
+    def adopt_notes(self) -> None:
+        """Put notes that were laid ready into their places; those of a HEAD that never came are removed."""
+        for staged in sorted(self.root.glob(f"*{NOTE}{NEXT}")):
+            if staged.read_bytes().startswith(self.key.header):
+                staged.replace(staged.with_suffix(""))
+            else:
+                staged.unlink()
+
+    def sealed_here(self) -> bool:
+        """Say whether the current state is sealed with this key; nothing is opened.
+
+        Returns
+        -------
+        bool
+            False where there is none, or it is sealed with another key.
+        """
+        place = self.root / HEAD
+        return place.is_file() and place.read_bytes().startswith(self.key.header)
 
     def note(self, name: str) -> dict[str, Any] | None:
         """Read what was kept beside the tables.

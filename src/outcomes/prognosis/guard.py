@@ -11,6 +11,7 @@ from outcomes.prognosis.timeline import KEY, OCCASION
 from outcomes.reference.groups import groupings
 
 KNOWN_AT_REFERRAL = ("referral_source",)
+PLACES = ("region",)  # a model that has learnt a place is of no use in another one
 COARSER = {"ethnic_group_16": "ethnic_group_5", "deprivation_decile": "deprivation_quintile"}
 
 # Names under which the ending is known. Whatever is measured at an occasion carries an occasion instead.
@@ -38,9 +39,10 @@ def background_columns(episodes: pd.DataFrame) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        The reference groupings and the referral source, as present; of two versions of a grouping the coarser.
+        The reference groupings and the referral source, as present; of two versions of a grouping the coarser; no
+        place.
     """
-    present = [name for name in (*groupings(), *KNOWN_AT_REFERRAL) if name in episodes.columns]
+    present = [name for name in (*groupings(), *KNOWN_AT_REFERRAL) if name in episodes.columns and name not in PLACES]
     return tuple(name for name in present if COARSER.get(name) not in present)
 
 

@@ -15,6 +15,7 @@ SENSITIVE = frozenset(
         "race_hispanic_origin_us",
         "deprivation_decile",
         "deprivation_quintile",
+        "region",
         "education_us",
         "poverty_income_ratio_us",
         "disability",

@@ -14,9 +14,9 @@ from outcomes.simulation.settings import ServiceSettings
 from outcomes.simulation.severity import SeverityProcess
 from outcomes.simulation.states import StateProcess
 from outcomes.simulation.truth import truth_tables
-from outcomes.simulation.world import World, therapists_for, world
+from outcomes.simulation.world import World, service_regions, therapists_for, world
 
-_STREAMS = ("people", "world", "arrivals", "pathway", "items", "feed")
+_STREAMS = ("people", "world", "arrivals", "pathway", "items", "feed", "regions")
 _MOST_REFERRALS = 4
 _TRAUMA = "F431"
 
@@ -105,8 +105,10 @@ def simulate(settings: ServiceSettings, *, seed: int) -> SimulatedService:
     truth = truth_tables(
         settings, who, place, rounds=rounds, sat=sat, kept=kept, columns=columns | therapies | {"therapist": therapists}
     )
+    regions = service_regions(len(place.service_effect), streams["regions"])
+    patients = who.codes.assign(region=pd.Series(regions[place.home], dtype="str"))
     return SimulatedService(
-        patients=who.codes.sort_values("patient_id", ignore_index=True),
+        patients=patients.sort_values("patient_id", ignore_index=True),
         referrals=referrals.sort_values("episode_id", ignore_index=True),
         contacts=contacts.sort_values(["episode_id", "contact_date"], kind="stable", ignore_index=True),
         responses=responses.sort_values(["episode_id", "session_date"], kind="stable", ignore_index=True),

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from outcomes.reference.groups import grouping
 from outcomes.simulation.people import draw
 from outcomes.simulation.settings import ServiceSettings
 
 Floats = NDArray[np.float64]
+REGIONAL = "Y"  # organisation codes of NHS England's regions begin with it; their statistical codes do not
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,26 @@ def _centred(n: int, rng: np.random.Generator) -> Floats:
     drawn = rng.standard_normal(n)
     centred: Floats = (drawn - drawn.mean()) / drawn.std()
     return centred
+
+
+def service_regions(n_services: int, rng: np.random.Generator) -> NDArray[np.object_]:
+    """Put each service in one of the seven NHS England regions; people live in the region of their service.
+
+    Parameters
+    ----------
+    n_services : int
+        How many services.
+    rng : numpy.random.Generator
+        Source of chance; a stream of its own, so that nothing else that is drawn depends on it.
+
+    Returns
+    -------
+    ndarray of object, shape (n_services,)
+        Organisation codes of regions; no region comes again before every other one has come as often.
+    """
+    codes = [code for code in grouping("region").codes if code.startswith(REGIONAL)]
+    drawn = [rng.permutation(codes) for _ in range(-(-n_services // len(codes)))]
+    return np.concatenate(drawn)[:n_services].astype(object)
 
 
 def therapists_for(services: NDArray[np.intp], place: World, rng: np.random.Generator) -> NDArray[np.intp]:

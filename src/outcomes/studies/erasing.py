@@ -14,6 +14,7 @@ from outcomes.library.lineage import Product, forget
 from outcomes.library.state import Stores, open_stores
 from outcomes.library.store import HEAD
 from outcomes.library.tombstones import folder_of, intended, one_at_a_time, settle_intent, write_whole
+from outcomes.library.writers import locked
 from outcomes.studies.auditing import note_access
 from outcomes.studies.experiment import Experiment
 from outcomes.studies.opening import SHEET, Request, seed_of
@@ -185,7 +186,7 @@ def _finish(workspace: Workspace, experiment: Experiment, stores: Stores, told: 
     place = write_receipt(workspace, facts)
     counts = {"people": told.people, "rows": sum(told.library.values()), "runs": runs.runs, "models": runs.models}
     note_access(workspace, "erase", PURPOSE, snapshot=told.snapshot, counts=counts, anchor=True)
-    with stores.library.writing(), stores.vault.writing():
+    with locked(stores):
         forget(stores.library, tuple(one for one in told.products if not one.released))
         settle_intent(workspace.library, stores.vault)
     return Receipt(facts, place)
