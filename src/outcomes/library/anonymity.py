@@ -77,8 +77,8 @@ def anonymity_table(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a set of quasi-identifiers (each alone; age, gender, ethnic category, decile and region together; all;
-        all but one): known (their names), classes (people who share all of them are one), smallest_class (its people: the
+        One row a set of quasi-identifiers (each alone; age, gender, ethnic category, decile, region together; all; all
+        but one): known (their names), classes (people who share all of them are one), smallest_class (its people: the
         k of k-anonymity), alone (people in a class of one), people_below_5, people_below_10 (people in classes smaller
         than that). A missing value counts as a value. Empty where there are no people.
 
