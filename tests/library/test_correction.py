@@ -120,3 +120,10 @@ def test_a_file_of_other_columns_is_refused():
         read_corrections("table,patient_id,column,value,surname\nx,1,y,2,z\n")
     with pytest.raises(ConfigError, match="are missing"):
         read_corrections("")
+
+
+@pytest.mark.parametrize("text", ['table,patient_id\n"secret', 'table,patient_id\n"secret"x,1\n'])
+def test_a_file_that_is_no_csv_is_a_fault_of_the_file_and_no_cell_is_repeated(text):
+    with pytest.raises(ConfigError, match="no proper CSV") as caught:
+        read_corrections(text)
+    assert "secret" not in str(caught.value)

@@ -48,6 +48,17 @@ def test_contacts_of_one_day_have_a_settled_order():
     assert first["contact_number"].tolist() == [1, 2, 3]
 
 
+def test_contacts_after_the_end_of_their_referral_are_kept_and_counted():
+    referrals = rows(received_date=numbers(0), discharge_date=numbers(10)).rename(columns={"_episode": "episode_id"})
+    contacts = rows(contact_date=numbers(5, 10, 11, 40), attendance=["5", "5", "5", "3"])
+    found = tables(rows(session_date=numbers(1)), contacts=contacts, referrals=referrals)
+    assert len(found.tables["contacts"]) == 4
+    assert found.notes["contacts", "contact_date", "contact_after_discharge"] == 2
+    still_open = referrals.assign(discharge_date=numbers(None))
+    again = tables(rows(session_date=numbers(1)), contacts=contacts, referrals=still_open)
+    assert ("contacts", "contact_date", "contact_after_discharge") not in again.notes
+
+
 # born, day zero -> age band; days since 1970-01-01
 AGES = {
     ("2004-04-02", "2022-04-01"): "Under 18",

@@ -88,9 +88,15 @@ def read_corrections(text: str) -> pd.DataFrame:
     Raises
     ------
     ConfigError
-        If a column is missing or not known, or there is no row.
+        If a column is missing or not known, there is no row, or the text is no CSV.
     """
-    rows = list(csv.DictReader(io.StringIO(text), strict=True))
+    try:
+        rows = list(csv.DictReader(io.StringIO(text), strict=True))
+    except csv.Error:
+        raise ConfigError(
+            "corrections: the file is no proper CSV (a quotation mark that is not closed, or text behind one); save it "
+            "as CSV with commas and double quotation marks"
+        ) from None
     header = list(rows[0]) if rows else []
     missing, strange = [name for name in NEEDED if name not in header], len([one for one in header if one not in FILE])
     if missing or strange:

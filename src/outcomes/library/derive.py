@@ -159,7 +159,8 @@ def _keyed(rows: pd.DataFrame, names: Names) -> dict[str, pd.Series]:
     return {name: names.referrals[name].take(places).reset_index(drop=True) for name in ("pseudonym", "referral")}
 
 
-def _contacts(accepted: pd.DataFrame, names: Names) -> pd.DataFrame:
+def _contacts(accepted: pd.DataFrame, names: Names, end_day: pd.Series) -> tuple[pd.DataFrame, int]:
+    # The table, and how many contacts are later than the end of their referral.
     rows = placed(accepted, names)
     day = _days(rows, "contact_date")
     kept = [name for name in library_table("contacts").names if name in rows]
@@ -168,7 +169,8 @@ def _contacts(accepted: pd.DataFrame, names: Names) -> pd.DataFrame:
     rows, day = rows.take(order).reset_index(drop=True), day.take(order).reset_index(drop=True)
     number = pd.Series(_running_number(rows[PLACE].to_numpy())).astype("Int32")
     told = {name: _text_column(rows, name) for name in CONTACT_CODES if name in rows or name != PLANNED}
-    return pd.DataFrame({**_keyed(rows, names), "contact_number": number, "day": day, **told})
+    late = day.gt(end_day.take(rows[PLACE].to_numpy()).reset_index(drop=True)).fillna(value=False)
+    return pd.DataFrame({**_keyed(rows, names), "contact_number": number, "day": day, **told}), int(late.sum())
 
 
 def _sittings(accepted: pd.DataFrame, names: Names) -> pd.DataFrame:
@@ -262,13 +264,15 @@ def derive(accepted: Mapping[str, pd.DataFrame], names: Names, extract_day: int 
         "patients": _patients(accepted.get("patients"), names),
         "referrals": _referrals(accepted.get("referrals"), names, extract_day),
     }
+    late = 0
     if "contacts" in accepted:
-        tables["contacts"] = _contacts(accepted["contacts"], names)
+        tables["contacts"], late = _contacts(accepted["contacts"], names, tables["referrals"]["end_day"])
     rows = _sittings(accepted["responses"], names)
     tables["occasions"] = _occasions(rows, names)
     scores, notes = _scores(rows, names)
     if scores is not None:
         tables["scores"] = scores
     told = [name for name in rows if name in library_table("occasions").names[4:] or str(name).endswith("_total")]
+    notes["contacts", "contact_date", AFTER_END] = late
     notes["responses", "", EMPTY_SITTING] = int(rows[told].isna().all(axis=1).sum())
     return Derived(tables, {place: count for place, count in notes.items() if count})
