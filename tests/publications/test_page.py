@@ -40,6 +40,14 @@ def test_each_question_stands_with_its_answer_at_the_top(report):
     top = page[page.index("<nav") : page.index("</nav>")]
     assert top.count("An answer &lt; 1.") == 2
     assert [f'href="#part-{n}"' in top for n in (1, 2, 3)] == [True] * 3
+    assert "In short" in top
+
+
+def test_without_answers_the_list_of_questions_is_one_of_contents(report):
+    page = study_page(replace(report, sections=tuple(Section(f"Question {n}?", ("Words.",)) for n in range(3))))
+    top = page[page.index("<nav") : page.index("</nav>")]
+    assert "Contents" in top
+    assert "In short" not in top
 
 
 def test_what_is_too_few_is_said_on_the_page(report):
