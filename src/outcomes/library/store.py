@@ -40,6 +40,7 @@ PART: Final = ".part"
 MANIFEST: Final = ".manifest"
 NOTE: Final = ".note"
 NEXT: Final = ".next"
+Opened = dict[str, pa.Table]  # lenders' parts of one manifest that were opened already, by their hash
 
 
 class Store:
@@ -191,27 +192,30 @@ class Store:
 
     def _entries(self, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         # Lenders are written first, so that those who borrow find them.
-        apart, listed = parted({table: len(frame) for table, frame in tables.items()}), dict[str, Any]()
+        apart = parted({table: len(frame) for table, frame in tables.items()})
+        listed, opened = dict[str, Any](), Opened()
         columns = {table: list(frame.columns) for table, frame in tables.items()}
         for table in in_order(tables):
             frame = tables[table]
             entry = {"rows": len(frame), "by": person_column(frame), "lent": lender_of(table, columns)}
             parts = [
-                self._part(bucket, piece, self._lender(listed, entry, bucket))
+                self._part(bucket, piece, self._lender(listed, entry, bucket, opened))
                 for bucket, piece in pieces(frame, parted=table in apart)
             ]
             listed[table] = {**entry, "parts": parts}
         return listed
 
     def _lender(
-        self, entries: Mapping[str, Any], entry: Mapping[str, Any], bucket: int
+        self, entries: Mapping[str, Any], entry: Mapping[str, Any], bucket: int, opened: Opened
     ) -> tuple[pa.Table, list[str]] | None:
         # The lender's part of the same people, and the keys that it lends.
         if entry["lent"] is None:
             return None
         table = entry["lent"]["table"]
         part = next(one for one in entries[table]["parts"] if one["bucket"] == bucket)
-        return self._open_part(entries, table, part), entry["lent"]["columns"]
+        if part["sha256"] not in opened:
+            opened[part["sha256"]] = self._open_part(entries, table, part, opened)
+        return opened[part["sha256"]], entry["lent"]["columns"]
 
     def _part(self, bucket: int, frame: pd.DataFrame, lender: tuple[pa.Table, list[str]] | None) -> dict[str, Any]:
         table = as_arrow(frame)
@@ -271,13 +275,13 @@ class Store:
         dict of str to DataFrame
             Tables that have one of the columns, with their rows only.
         """
-        found, entries = {}, self.manifest(name)["tables"]
+        found, entries, opened = {}, self.manifest(name)["tables"], Opened()
         for table, entry in entries.items():
             if (wanted is not None and table not in wanted) or not entry["by"]:
                 continue
             hit = touched(entry["by"], people[entry["by"]]) if entry["by"] in people else None
             parts = [part for part in entry["parts"] if hit is None or part["bucket"] in hit]
-            frames = [to_frame(self._open_part(entries, table, part)) for part in parts or entry["parts"][:1]]
+            frames = [to_frame(self._open_part(entries, table, part, opened)) for part in parts or entry["parts"][:1]]
             theirs = [frame.drop(index=leave_out(frame, people).index) for frame in frames]
             found[table] = pd.concat(theirs, ignore_index=True)
         return found
@@ -285,22 +289,23 @@ class Store:
     def _entries_without(
         self, entries: Mapping[str, Any], people: Mapping[str, Collection[str]]
     ) -> dict[str, dict[str, Any]]:
-        listed = dict[str, dict[str, Any]]()
+        listed, opened = dict[str, dict[str, Any]](), (Opened(), Opened())
         for table in in_order(entries):
-            listed[table] = self._entry_without(table, entries, listed, people)
+            listed[table] = self._entry_without(table, (entries, listed), opened, people)
         was, now = (parted({table: one[table]["rows"] for table in one}) for one in (entries, listed))
         for family in families(listed):
             if was & set(family) and not now & set(family):  # they have become small enough for one part each
-                listed |= self._entries({table: self._table(listed, table) for table in family})
+                listed |= self._entries({table: self._table(listed, table, opened[1]) for table in family})
         return listed
 
     def _entry_without(
         self,
         table: str,
-        entries: Mapping[str, Any],
-        listed: Mapping[str, Any],
+        states: tuple[Mapping[str, Any], Mapping[str, Any]],
+        opened: tuple[Opened, Opened],
         people: Mapping[str, Collection[str]],
     ) -> dict[str, Any]:
+        entries, listed = states
         entry, parts = entries[table], []
         # A table that is parted by a column whose names are not given has to be looked at whole.
         hit = touched(entry["by"], people[entry["by"]]) if entry["by"] in people else None
@@ -310,10 +315,11 @@ class Store:
             if not moved and (not entry["by"] or (hit is not None and bucket not in hit)):
                 parts.append(part)
                 continue
-            frame = to_frame(self._open_part(entries, table, part))
+            frame = to_frame(self._open_part(entries, table, part, opened[0]))
             left = leave_out(frame, people)
             same = len(left) == len(frame) and not moved
-            parts.append(part if same else self._part(bucket, left, self._lender(listed, entry, bucket)))
+            lender = self._lender(listed, entry, bucket, opened[1])
+            parts.append(part if same else self._part(bucket, left, lender))
         return {**entry, "rows": sum(part["rows"] for part in parts), "parts": parts}
 
     @staticmethod
@@ -327,18 +333,18 @@ class Store:
         )
         return old != new
 
-    def _open_part(self, entries: Mapping[str, Any], table: str, part: Mapping[str, Any]) -> pa.Table:
+    def _open_part(self, entries: Mapping[str, Any], table: str, part: Mapping[str, Any], opened: Opened) -> pa.Table:
         place = self.root / "parts" / f"{part['sha256']}{PART}"
         sealed = place.read_bytes() if place.is_file() else b""
         what = f"{self.root.name}: a part of table {table}"
         if hashlib.sha256(sealed).hexdigest() != part["sha256"]:
             raise DataError(f"{what} is missing or damaged; restore it from a copy")
         found = to_arrow(self.key.open(sealed, "part", what=what))
-        lender = self._lender(entries, entries[table], part["bucket"])
+        lender = self._lender(entries, entries[table], part["bucket"], opened)
         return found if lender is None else restored(found, *lender)
 
-    def _table(self, entries: Mapping[str, Any], table: str) -> pd.DataFrame:
-        parts = [self._open_part(entries, table, part) for part in entries[table]["parts"]]
+    def _table(self, entries: Mapping[str, Any], table: str, opened: Opened) -> pd.DataFrame:
+        parts = [self._open_part(entries, table, part, opened) for part in entries[table]["parts"]]
         return to_frame(pa.concat_tables(parts))
 
     def has(self, name: str) -> bool:
@@ -402,7 +408,8 @@ class Store:
             Whole tables; a part that is missing, or whose bytes are not those that the manifest names, is a DataError.
         """
         entries = self.manifest(name)["tables"]
-        return {table: self._table(entries, table) for table in entries if wanted is None or table in wanted}
+        opened = Opened()
+        return {table: self._table(entries, table, opened) for table in entries if wanted is None or table in wanted}
 
     def put_note(self, name: str, said: Mapping[str, Any]) -> None:
         """Keep something small beside the tables, sealed: a list, a register.
