@@ -131,3 +131,11 @@ def test_only_the_right_pseudonym_key_is_changed(full):
     )
     with pytest.raises(AccessError, match="the library was made with another pseudonym key"):
         rotate_pseudonyms(full.library, full.vault, keys=full.keys, new=full.root / "new")
+
+
+@pytest.mark.parametrize("what", list(ROTATIONS))
+def test_a_key_is_not_changed_for_itself(full, what):
+    before = full.shelf.head()
+    with pytest.raises(AccessError, match=rf"the new {what}.key is the one in use: create other keys"):
+        ROTATIONS[what](full.library, full.vault, keys=full.keys / "steward", new=full.keys / "steward")
+    assert full.shelf.head() == before

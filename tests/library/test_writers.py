@@ -16,12 +16,11 @@ from stopping import moments, operations, stopped
 from outcomes.library.anchor import place_of
 from outcomes.library.correction import correct, read_corrections
 from outcomes.library.erase import erase, find, find_buried, naming_key
-from outcomes.library.keyring import PseudonymKey
 from outcomes.library.optout import register_allowlist
 from outcomes.library.retention import Term, end_storage, set_term
-from outcomes.library.roles import FILES, create_keys, find_key
+from outcomes.library.roles import FILES, create_keys
 from outcomes.library.rotate import ROTATIONS
-from outcomes.library.sealing import library_key, vault_key
+from outcomes.library.sealing import vault_key
 from outcomes.library.state import anchored, open_stores
 from outcomes.library.store import HEAD, Store
 from outcomes.library.tombstones import intended, one_at_a_time, settle_intent
@@ -235,27 +234,12 @@ def test_a_rotation_that_was_stopped_is_completed_by_the_same_command(made, plac
     for at in at_which(steps, every):
         place = copied(made, place_at, tmp_path / "again")
         assert stopped(place.root, lambda place=place: rotate(place), at)
-        if what == "pseudonym" and naming_moved(place):
-            take_over(place, what)  # HEAD names people by the new key: the old one is of no use any longer
-            allow(place, feed)
-        else:
-            rotate(place)
-            take_over(place, what)
+        rotate(place)
+        take_over(place, what)
         assert state(place) == after, at
         whole(place)
         assert clean(place), at
         assert len(place.view().tables["patients"]) == 6
-
-
-def naming_moved(place):
-    """Whether the library's people have their new names already."""
-    shelf = Store(place.library, key=library_key(place.keys))
-    facts = shelf.manifest(shelf.head()["current"])
-    return facts["key"] != naming_key_of(place)
-
-
-def naming_key_of(place):
-    return PseudonymKey(find_key(place.keys, "pseudonym").secret).fingerprint
 
 
 @pytest.mark.parametrize("every", EVERY)

@@ -37,7 +37,9 @@ def _anew(old: Store, new: Store, name: str, label: str) -> str:
     return called
 
 
-def _same_region(old: SealingKey, new: SealingKey) -> None:
+def _other_key(old: SealingKey, new: SealingKey) -> None:
+    if old == new:
+        raise AccessError(f"the new {new.purpose}.key is the one in use: create other keys (outcomes keys create)")
     if old.region != new.region:
         raise AccessError(
             f"the new key is of region {new.region}, the old one of {old.region}: a library stays in its region"
@@ -62,12 +64,12 @@ def rotate_library(library: Path, vault: Path, *, keys: Path, new: Path) -> int:
     Raises
     ------
     AccessError
-        If a key is missing, or the regions differ.
+        If a key is missing, the new one is the one in use, or the regions differ.
     """
     check_apart(new, (library, vault))
     stores = open_stores(library, vault, keys)
     after = Stores(Store(library, key=library_key(new)), stores.vault)
-    _same_region(stores.library.key, after.library.key)
+    _other_key(stores.library.key, after.library.key)
     if after.library.sealed_here():  # stopped after the new HEAD: the rest is done by whoever locks it
         with locked(after):
             return len({entry["snapshot"] for entry in anchored(library, after.vault)["history"]})
@@ -119,12 +121,12 @@ def rotate_vault(library: Path, vault: Path, *, keys: Path, new: Path) -> int:
     Raises
     ------
     AccessError
-        If a key is missing, or the regions differ.
+        If a key is missing, the new one is the one in use, or the regions differ.
     """
     check_apart(new, (library, vault))
     stores = open_stores(library, vault, keys)
     after = Store(vault, key=vault_key(new), private=True)
-    _same_region(stores.vault.key, after.key)
+    _other_key(stores.vault.key, after.key)
     if after.sealed_here():  # stopped after the new HEAD: the rest is done by whoever locks it
         with locked(Stores(stores.library, after)):
             head = anchored(library, after)
@@ -161,7 +163,8 @@ def rotate_pseudonyms(library: Path, vault: Path, *, keys: Path, new: Path) -> i
     Raises
     ------
     AccessError
-        If a key is missing or not the library's, or somebody was erased: their tombstones are made with the old key.
+        If a key is missing, not the library's or not a new one, or somebody was erased: their tombstones are made with
+        the old key.
     """
     check_apart(new, (library, vault))
     old, key = (PseudonymKey(find_key(folder, "pseudonym").secret) for folder in (keys, new))
@@ -169,6 +172,11 @@ def rotate_pseudonyms(library: Path, vault: Path, *, keys: Path, new: Path) -> i
     with locked(stores):
         head = anchored(library, stores.vault)
         facts, told = stores.library.manifest(head["current"]), stores.vault.manifest(head["vault"])
+        if facts["key"] == key.fingerprint != old.fingerprint:  # stopped after the new HEAD: the list is left
+            refresh(stores)
+            return len(stores.vault.tables(head["vault"], ("people",))["people"])
+        if old == key:
+            raise AccessError("the new pseudonym.key is the one in use: create other keys (outcomes keys create)")
         if facts["key"] != old.fingerprint:
             raise AccessError("the library was made with another pseudonym key: give the keys that it was made with")
         if buried(library, stores.vault).snapshots:
