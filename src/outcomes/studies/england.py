@@ -20,6 +20,7 @@ from outcomes.publications.writer import write_report
 from outcomes.reference.figures import england_figures
 from outcomes.reference.groups import grouping
 from outcomes.reference.rules import rule_edition
+from outcomes.studies.chapters.answers import groups_answer
 from outcomes.studies.chapters.chapter import title_of
 from outcomes.studies.chapters.groups_beyond import breakdown_title
 from outcomes.studies.chapters.groups_gaps import GAPS, everyone_table, gap_table, years_across
@@ -126,7 +127,7 @@ def england_report(figures: pd.DataFrame) -> Report:
     steep = _gradients(figures)
     if steep is not None:
         sections.append(Section("How steep is the gradient by deprivation?", _steep_blocks(steep)))
-    sections += [Section(f"{title_of(measure)}: for whom less?", _measure(figures, measure)) for measure in RATED]
+    sections += [_section(figures, measure) for measure in RATED]
     return Report(
         title="NHS Talking Therapies in England: for whom does it work less well?",
         question="How do published outcomes of NHS Talking Therapies in England differ between groups, and over years?",
@@ -253,6 +254,12 @@ def _steep_blocks(steep: Released) -> tuple[Block, ...]:
         "outcome depends on where somebody lives.",
         Table("deprivation_gradient", steep, arranged),
     )
+
+
+def _section(figures: pd.DataFrame, measure: str) -> Section:
+    blocks, name = _measure(figures, measure), title_of(measure)
+    gaps = [block.released for block in blocks if isinstance(block, Table) and block.name == f"groups_{measure}"]
+    return Section(f"{name}: for whom less?", blocks, " ".join(groups_answer(one, measure=name) for one in gaps))
 
 
 def _measure(figures: pd.DataFrame, measure: str) -> tuple[Block, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from outcomes.disclosure.seal import Released
-from outcomes.fairness.gaps import EXCEEDS, INCONCLUSIVE, REFERENCE, TOO_FEW, WITHIN
+from outcomes.fairness.gaps import EXCEEDS, INCONCLUSIVE, TOO_FEW, WITHIN
 from outcomes.publications.wording import cell, interval
 
 TOLD_STAGES = {"Completed a course": "completed a course", "Recovered": "are known to have recovered"}
@@ -161,5 +161,5 @@ def groups_answer(shown: Released, *, measure: str) -> str:
     )  # fmt: skip
     counts = {verdict: int(verdicts.eq(verdict).sum()) for verdict in (WITHIN, INCONCLUSIVE, TOO_FEW)}
     rest = ", ".join(f"{n} {verdict}" for verdict, n in counts.items() if n)
-    compared = len(verdicts) - int(verdicts.eq(REFERENCE).sum())
+    compared = len(beyond) + sum(counts.values())  # not the reference itself, nor a group that has none
     return f"{first}; among {compared} groups compared: {rest}." if rest else f"{first}."
