@@ -157,3 +157,27 @@ def test_nobody_borrows_from_a_table_that_is_not_there_or_lacks_the_key():
     assert lender_of("occasions", {"occasions": columns["occasions"]}) is None
     assert lender_of("occasions", {**columns, "referrals": ["pseudonym"]}) is None
     assert lender_of("referrals", columns) is None
+
+
+def test_a_library_takes_little_more_than_its_names_and_answers(tmp_path):
+    # 2,000 people with a referral and ten sittings of sixteen answers each: two names of 16 bytes a person, and answers
+    # of four values that nothing foretells, two bits each.
+    people, sittings, items = 2_000, 10, 16
+    rng = np.random.default_rng(8)
+    names = pd.DataFrame(
+        {
+            "pseudonym": sorted(rng.bytes(16).hex() for _ in range(people)),
+            "referral": [rng.bytes(16).hex() for _ in range(people)],
+        }
+    ).astype("str")
+    sat = names.loc[names.index.repeat(sittings)].reset_index(drop=True)
+    sat["occasion"] = pd.array(list(range(1, sittings + 1)) * people, dtype="Int32")
+    for item in range(items):
+        sat[f"item_{item}"] = pd.array(rng.integers(0, 4, len(sat)), dtype="Int8")
+    shelf = Store(tmp_path, key=KEY)
+    with shelf.writing():
+        shelf.put({"patients": names[["pseudonym"]], "referrals": names, "occasions": sat}, "abc", {})
+    taken = sum(path.stat().st_size for path in (tmp_path / "parts").iterdir())
+    least = people * 2 * 16 + people * sittings * items * 2 / 8
+    assert least < taken < 1.1 * least
+    pd.testing.assert_frame_equal(shelf.tables("abc")["occasions"], sat)
