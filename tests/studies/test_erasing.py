@@ -3,17 +3,19 @@
 import base64
 import csv
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
 import sys
 import tempfile
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from small_study import Place, ran
+from stopping import moments, operations, stopped
 
 from outcomes.errors import AccessError, ConfigError, DataError
 from outcomes.library.erase import naming_key
@@ -21,10 +23,12 @@ from outcomes.library.lineage import note, products
 from outcomes.library.parts import to_arrow, to_frame
 from outcomes.library.state import open_stores
 from outcomes.library.tombstones import intended
+from outcomes.library.verify import verify
 from outcomes.studies.erasing import erase_people, read_identifiers
 from outcomes.studies.opening import open_study
 from outcomes.studies.workspace import Workspace
 
+STRIDE = 1 if os.environ.get("EVERY_INSTANT") == "1" else 9
 CANARY, NUMBER = "CANARY-PERSON-7", "9998765432"
 NAME, INCOME = "Zebedee Quillfeather", "48151623"  # columns that nobody declares never enter, with or without erasure
 SMALL = """
@@ -256,6 +260,49 @@ def test_an_invented_service_without_a_seed_is_refused(feeds, tmp_path):
     open_study(place.request(SMALL, source=feeds[1]), fresh=True)
     with pytest.raises(ConfigError, match="known by its seed"):
         erase_people(place.request(SMALL.replace("seed = 7", "")), [CANARY])
+
+
+@pytest.mark.slow
+def test_an_erasure_that_is_stopped_anywhere_is_completed_with_its_receipt_and_its_line(feeds, tmp_path):
+    """The whole command, register, audit log and receipt among it, stopped at one file operation after the other."""
+
+    def begin(name):
+        shutil.rmtree(tmp_path / name, ignore_errors=True)
+        shutil.copytree(tmp_path / "base", tmp_path / name)
+        return Place(tmp_path / name)
+
+    def forget(place):
+        return erase_people(place.request(SMALL), [CANARY])
+
+    base = Place(tmp_path / "base")
+    open_study(base.request(SMALL, source=feeds[0]), fresh=True)
+    shelf = open_stores(*_folders(base), None).library
+    model = base.workspace / "small" / "models" / "landmark_0.json"
+    model.parent.mkdir()
+    model.write_text("{}")
+    note(
+        shelf,
+        what="model",
+        place="workspace/small/models/landmark_0.json",
+        snapshot=shelf.head()["current"],
+        made_by="x",
+    )
+    done = begin("done")
+    steps = operations(done.root, lambda: forget(done))
+    wanted = open_stores(*_folders(done), None).library.head()["current"]
+    for at in sorted({*moments(steps, every=False), *moments(steps, every=True)[::STRIDE]}):
+        place = begin("again")
+        assert stopped(place.root, lambda place=place: forget(place), at), at
+        erase_people(place.request(SMALL), ())
+        with suppress(DataError):  # nobody of that name any longer
+            forget(place)
+        home = Workspace(place.workspace, place.reports, "small")
+        assert intended(home.library) is None, at
+        assert open_stores(home.library, home.vault, None).library.head()["current"] == wanted, at
+        assert verify(home.library, home.vault, home.audit).faults == (), at
+        assert not (place.workspace / "small" / "models" / "landmark_0.json").exists(), at
+        assert list((home.library.parent / "erasures").glob("receipt_*.json")), at
+        assert not any(CANARY in text or NUMBER in text for _, text in contents(place)), at
 
 
 @pytest.mark.slow
