@@ -95,7 +95,9 @@ def _opportunity(part: pd.DataFrame, reference: str | None, tolerance: Tolerance
     itself = part["group"].eq(reference).to_numpy(dtype=bool) if reference is not None else np.zeros(len(part), bool)
     beside_hits, beside = (float(values[itself].sum()) if itself.any() else np.nan for values in (hits, events))
     bounds = newcombe(hits, events, beside_hits, beside, level=level)
-    other_hits, others = part["others_hits"].to_numpy(dtype=float) - hits, part["others_events"].to_numpy() - events
+    # of printed counts, which are rounded apart, a difference can fall below none
+    others = np.maximum(part["others_events"].to_numpy(dtype=float) - events, 0)
+    other_hits = np.clip(part["others_hits"].to_numpy(dtype=float) - hits, 0, others)
     apart = newcombe(hits, events, other_hits, others, level=level)
     table = part.assign(
         criterion=EQUAL_OPPORTUNITY,

@@ -1,6 +1,6 @@
 """Does a model serve every group as well? Discrimination, calibration and errors at its threshold, by group."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -127,7 +127,7 @@ def _one(people: pd.DataFrame, predictions: Predictions, breakdown: str, group: 
     row["calibration_slope"] = calibration_slope(happened, probability)
     row["calibration_error"] = debiased_calibration_error(happened, probability)
     row["mean_probability"] = float(probability.mean()) if counts["n"] else np.nan
-    row["net_benefit"] = _net_benefit(counts, predictions.threshold)
+    row["net_benefit"] = net_benefit(counts, predictions.threshold)
     for name, (part, whole) in _RATES.items():
         bounds = wilson(counts[part], counts[whole])
         row[f"{name}_pct"] = PERCENT * float(proportion(counts[part], counts[whole]))
@@ -135,7 +135,30 @@ def _one(people: pd.DataFrame, predictions: Predictions, breakdown: str, group: 
     return row
 
 
-def _net_benefit(counts: dict[str, int], threshold: float) -> float:
+def net_benefit(counts: Mapping[str, float], threshold: float) -> float:
+    """Say what acting on those flagged is worth: true positives a person, less false ones at the odds of the threshold.
+
+    Parameters
+    ----------
+    counts : mapping of str to number
+        n, true_positives, false_positives.
+    threshold : float
+        Probability at which somebody is flagged.
+
+    Returns
+    -------
+    float
+        NaN where there is nobody, or the threshold is 1.
+
+    References
+    ----------
+    Vickers AJ, Elkin EB (2006). Decision curve analysis. Medical Decision Making 26, 565-574.
+
+    Examples
+    --------
+    >>> net_benefit({"n": 100, "true_positives": 30, "false_positives": 10}, 0.5)
+    0.2
+    """
     if not counts["n"] or threshold == 1:
         return float("nan")
     odds = threshold / (1 - threshold)

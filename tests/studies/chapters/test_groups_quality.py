@@ -25,7 +25,7 @@ def rows():
 
 def test_the_group_that_is_told_too_much_has_the_larger_calibration_error(rows):
     found = model_breakdown(rows, ["gender"], TOLD).assign(landmark=LAST[1])
-    table = believed_table(found, "midpoint6", 0.4, only=LAST).released.table.set_index("group")
+    table = believed_table(found, found, "midpoint6", 0.4, only=LAST).released.table.set_index("group")
     assert table.loc["Female", "calibration_error"] > 0.1
     assert table.loc["Male", "calibration_error"] < 0.05
     assert table.loc["Female", "calibration_high"] < 0
@@ -70,5 +70,5 @@ def test_four_of_four_flagged_is_no_certainty():
     assert found.loc["Male", "tpr_pct"] == 100
     assert found.loc["Male", "tpr_low"] == pytest.approx(51.0, abs=0.1)
     found = found.reset_index().assign(landmark=LAST[1])
-    shown = believed_table(found, "midpoint6", 0.4, only=LAST).released.table.set_index("group")
+    shown = believed_table(found, found, "midpoint6", 0.4, only=LAST).released.table.set_index("group")
     assert shown.loc["Male", ["calibration_error", "net_benefit"]].isna().all()

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.disclosure.gate import Gap, Rate, Released, Statistic, release
-from outcomes.fairness.abstention import abstention_breakdown
+from outcomes.fairness.abstention import abstention_breakdown, abstention_gaps
 from outcomes.fairness.gaps import Tolerance, n_to_decide, reference_of, verdicts
 from outcomes.prognosis.abstention import REASONS, abstentions
 from outcomes.prognosis.splits import BY_PATIENT, by_patient
@@ -27,6 +27,7 @@ SILENT = "without_probability"
 BECAUSE = ("no_questionnaire", "fewer_questionnaires", "outside_training")
 BESIDE = ("reference_events", "reference_n", "others_events", "others_n")
 EVERYONE = "everyone"
+LEVEL = 0.95
 
 
 def abstention_table(
@@ -91,7 +92,7 @@ def abstention_blocks(
     Parameters
     ----------
     table
-        Of `abstention_table`, with simultaneous_low and simultaneous_high.
+        Of `abstention_table`.
     policy
         Disclosure policy.
     tolerance
@@ -167,15 +168,16 @@ def _released(
             "Newcombe's interval. A verdict needs "
             f"{tolerance.minimum_events} people without and as many with a probability on either side. The file holds "
             f"each landmark's counts, reasons, gaps, and intervals that hold all at once with 95 % for the {size} "
-            "comparisons of the model between groups (simultaneous_low, simultaneous_high)."
+            "comparisons of the model between groups (simultaneous_low, simultaneous_high), all from the printed counts."
         ],
     )
     plain = named[[*LABELS[:3], *counts]].reset_index(drop=True)
     printed = let_out(plain, labels=LABELS[:3]).table.rename(columns={SILENT: "events"})
+    bounds = abstention_gaps(printed, level=1 - (1 - LEVEL) / max(size, 1))
     said = verdicts(printed.assign(reference=beside), tolerance)
     said = np.where(table["breakdown"].eq(EVERYONE), NOT_APPLICABLE, said)
     wanted = n_to_decide(printed.assign(verdict=said), tolerance)
-    whole = plain.assign(verdict=said, n_to_decide=wanted, **{name: table[name].to_numpy() for name in together})
+    whole = plain.assign(verdict=said, n_to_decide=wanted, **{name: bounds[name] for name in together})
     return let_out(
         whole,
         labels=LABELS,

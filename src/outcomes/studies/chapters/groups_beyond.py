@@ -13,12 +13,15 @@ from outcomes.fairness.counts import group_counts
 from outcomes.fairness.funnel import REFERRED, funnel
 from outcomes.fairness.gaps import reference_of
 from outcomes.fairness.services import Heterogeneity, between_services
+from outcomes.kernel.intervals import proportion
 from outcomes.publications.figures.groups import funnel_by_group, published_beside
 from outcomes.publications.grids import plain, under_headings
 from outcomes.publications.page import Picture, Table
 from outcomes.reference.figures import england
 from outcomes.reference.groups import grouping
+from outcomes.reference.units import PERCENT
 from outcomes.studies.chapters.chapter import title_of
+from outcomes.studies.chapters.printed import printed_counts
 
 KEY = ["pseudonym", "referral"]
 Block = str | Table | Picture
@@ -92,13 +95,15 @@ def remaining(
     told = table.loc[table["status"].eq(ESTIMATED)]
     if told.empty:
         return [said, "No group has enough people with and without the outcome."], table
-    columns = ["breakdown", "group", "n", "events", "crude_gap_points", "adjusted_gap_points"]
-    columns += ["adjusted_gap_low", "adjusted_gap_high"]
-    shown = told[columns].assign(breakdown=told["breakdown"].map(breakdown_title)).reset_index(drop=True)
+    columns = ["breakdown", "group", "n", "events", "adjusted_gap_points", "adjusted_gap_low", "adjusted_gap_high"]
+    rates = {"rate_pct": Rate("events", "n")}
+    told = told.assign(crude_gap_points=_crude(table, rates, policy).loc[told.index])
+    shown = told[[*columns, "crude_gap_points"]].assign(breakdown=told["breakdown"].map(breakdown_title))
     released = release(
-        shown,
+        shown.reset_index(drop=True),
         labels=["breakdown", "group"],
         counts=["n", "events"],
+        rates=rates,
         statistics={
             "crude_gap_points": Statistic("n", "events", decimals=1),
             "adjusted_gap_points": Statistic("n", "events", "adjusted_gap_low", "adjusted_gap_high", 1),
@@ -106,11 +111,19 @@ def remaining(
         policy=policy,
         title=f"{title_of(measure)}: the difference remaining after adjustment for case mix",
         notes=[
-            "Percentage points against the reference group. Marginal standardisation: logistic regression on group and "
+            "Percentage points against the reference group; the crude gap from the printed counts. Marginal standardisation: logistic regression on group and "
             "case mix, everyone's mean probability as if they were in the group; delta method, patients clustered."
         ],
     )
     return [said, Table("remaining_gaps", released, REMAINING)], table
+
+
+def _crude(table: pd.DataFrame, rates: dict[str, Rate], policy: str) -> pd.Series:
+    printed = printed_counts(table, ["n", "events"], rates, policy)
+    share = pd.Series(proportion(printed["events"], printed["n"]), index=table.index)
+    itself = table["group"].eq(table["breakdown"].map(reference_of))
+    beside = dict(zip(table.loc[itself, "breakdown"], share[itself], strict=True))
+    return (PERCENT * (share - table["breakdown"].map(beside).astype(float))).mask(itself)
 
 
 def lost_on_the_way(staged: pd.DataFrame, by: list[str], policy: str) -> tuple[list[Block], dict[str, pd.DataFrame]]:

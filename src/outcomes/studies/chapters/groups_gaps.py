@@ -10,11 +10,14 @@ from outcomes.disclosure.gate import Gap, Rate, Released, Statistic, release
 from outcomes.fairness.families import family
 from outcomes.fairness.gaps import Tolerance, n_to_decide, reference_of, verdicts
 from outcomes.fairness.shrunken import shrunken
+from outcomes.kernel.intervals import proportion
 from outcomes.publications.grids import Grid, Word, under_headings
 from outcomes.publications.page import Table
 from outcomes.publications.wording import NOT_APPLICABLE, cell
 from outcomes.reference.groups import groupings
+from outcomes.reference.units import PERCENT
 from outcomes.studies.chapters.groups_beyond import breakdown_title
+from outcomes.studies.chapters.printed import printed_counts
 
 GAPS = partial(
     under_headings,
@@ -25,7 +28,12 @@ GAPS = partial(
 TOGETHER = partial(
     under_headings,
     by="breakdown",
-    headings={"gap_others_points": "Gap to everyone else (points)", "q_value": "q", "told_apart": "Told apart"},
+    headings={
+        "gap_others_points": "Gap to everyone else (points)",
+        "q_value": "q",
+        "told_apart": "Told apart",
+        "others_pct": "Everyone else (%)",
+    },
     leave_out=("others_n", "others_events", "smaller_n", "smaller_events"),
 )
 SHRUNKEN = partial(
@@ -118,10 +126,16 @@ def everyone_table(main: pd.DataFrame, policy: str, name: str, *, key: str = "gr
     Table
         With simultaneous intervals and false discovery rates.
     """
-    together = family(main.reset_index(drop=True), beside="others")
-    kept = together.loc[together["told_apart"].notna()]
-    table = kept[["breakdown", "group", "n", "events", "others_n", "others_events"]]
-    table = table.assign(
+    rates = {"rate_pct": Rate("events", "n"), "others_pct": Rate("others_events", "others_n")}
+    counts = ["n", "events", "others_n", "others_events"]
+    compared = main.loc[main["n"].gt(0) & main["others_n"].gt(0)].reset_index(drop=True)
+    printed = printed_counts(compared, counts, rates, policy)
+    kept = family(printed, beside="others")
+    kept["gap_others_points"] = PERCENT * (
+        proportion(kept["events"], kept["n"]) - proportion(kept["others_events"], kept["others_n"])
+    )
+    smaller = kept[["n", "others_n"]].min(axis=1)
+    table = compared[["breakdown", "group", *counts]].assign(
         breakdown=kept["breakdown"].map(breakdown_title),
         told_apart=np.where(kept["told_apart"].fillna(value=False), "yes", "no"),
         gap_others_points=kept["gap_others_points"],
@@ -129,13 +143,11 @@ def everyone_table(main: pd.DataFrame, policy: str, name: str, *, key: str = "gr
         simultaneous_high=kept["simultaneous_high"],
         q_value=kept["q_value"],
     )
-    smaller = table[["n", "others_n"]].min(axis=1)
     released = release(
-        table.assign(smaller_n=smaller, smaller_events=table[["events", "others_events"]].min(axis=1)).reset_index(
-            drop=True
-        ),
+        table.assign(smaller_n=smaller, smaller_events=kept[["events", "others_events"]].min(axis=1)),
         labels=["breakdown", "group", "told_apart"],
-        counts=["n", "events", "others_n", "others_events", "smaller_n", "smaller_events"],
+        counts=[*counts, "smaller_n", "smaller_events"],
+        rates=rates,
         statistics={
             "gap_others_points": Statistic("smaller_n", "smaller_events", "simultaneous_low", "simultaneous_high", 1),
             "q_value": Statistic("smaller_n", "smaller_events", decimals=3),
@@ -144,7 +156,8 @@ def everyone_table(main: pd.DataFrame, policy: str, name: str, *, key: str = "gr
         title=f"{name}: every group against everyone else, all comparisons looked at together",
         notes=[
             f"{len(kept)} comparisons are one family: intervals hold all at once with 95 % (Newcombe at Bonferroni's level). "
-            "q: share of false discoveries among gaps as clear as this (Benjamini and Hochberg). Not told apart is not "
+            "q: share of false discoveries among gaps as clear as this (Benjamini and Hochberg). All of it is computed from "
+            "the printed counts. Not told apart is not "
             "the same as no gap."
         ],
     )
@@ -171,13 +184,15 @@ def shrunken_table(main: pd.DataFrame, policy: str, name: str, *, key: str = "sm
         Empty where no breakdown has three groups. Overlapping groups are left out.
     """
     known = groupings()
+    rates = {"rate_pct": Rate("events", "n")}
     parts = []
     for breakdown, rows in main.groupby("breakdown", sort=False):
         if breakdown in known and known[str(breakdown)].overlapping:
             continue
-        table, prior = shrunken(rows[["breakdown", "group", "events", "n"]])
+        true = rows[["breakdown", "group", "events", "n"]].reset_index(drop=True)
+        table, prior = shrunken(printed_counts(true, ["events", "n"], rates, policy))
         if prior is not None:
-            parts.append(table)
+            parts.append(table.assign(events=true["events"], n=true["n"]))
     if not parts:
         return []
     together = pd.concat(parts, ignore_index=True)
@@ -185,7 +200,7 @@ def shrunken_table(main: pd.DataFrame, policy: str, name: str, *, key: str = "sm
         together.assign(breakdown=together["breakdown"].map(breakdown_title)),
         labels=["breakdown", "group"],
         counts=["events", "n"],
-        rates={"rate_pct": Rate("events", "n")},
+        rates=rates,
         statistics={
             "shrunken_pct": Statistic("n", "events", "shrunken_low", "shrunken_high", 1),
             "own_weight_pct": Statistic("n", "events", decimals=0),
@@ -193,7 +208,7 @@ def shrunken_table(main: pd.DataFrame, policy: str, name: str, *, key: str = "sm
         policy=policy,
         title=f"{name}: raw, and drawn towards all groups",
         notes=[
-            "Empirical Bayes, beta-binomial, one prior for each breakdown; the interval takes the prior as known and is too "
+            "Empirical Bayes, beta-binomial, from the printed counts, one prior for each breakdown; the interval takes the prior as known and is too "
             "narrow where a breakdown has few groups."
         ],
     )

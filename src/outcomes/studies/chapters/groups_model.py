@@ -18,6 +18,7 @@ from outcomes.studies.chapters.elsewhere import landmark_name
 from outcomes.studies.chapters.groups_abstention import NAME, abstention_blocks, abstention_table
 from outcomes.studies.chapters.groups_beyond import breakdown_title
 from outcomes.studies.chapters.groups_quality import believed_table, beside_without, calibration_picture
+from outcomes.studies.chapters.printed import printed_counts
 from outcomes.studies.forecast import BOOSTED, Forecast
 from outcomes.studies.materials import Materials
 
@@ -35,8 +36,16 @@ MODELS = partial(
         "fpr_pct": "FPR (%)",
         "ppv_pct": "PPV (%)",
     },
-    leave_out=("non_events", "flagged", "true_positives", "false_positives"),
+    leave_out=("non_events", "flagged", "true_positives", "false_positives", "event_rate_pct", "non_event_rate_pct"),
 )
+RATES = {  # the first two so that "nobody had it" and "everybody had it" are not printed of a group
+    "event_rate_pct": Rate("events", "n"),
+    "non_event_rate_pct": Rate("non_events", "n"),
+    "flag_rate_pct": Rate("flagged", "n", "flag_rate_low", "flag_rate_high"),
+    "tpr_pct": Rate("true_positives", "events", "tpr_low", "tpr_high"),
+    "fpr_pct": Rate("false_positives", "non_events", "fpr_low", "fpr_high"),
+    "ppv_pct": Rate("true_positives", "flagged", "ppv_low", "ppv_high"),
+}
 JUDGED = partial(
     under_headings,
     by="breakdown",
@@ -47,10 +56,11 @@ JUDGED = partial(
         "simultaneous_high": "to",
         "n_to_decide": "n to decide",
     },
-    leave_out=("events",),
+    leave_out=("events", "event_rate_pct"),
 )
 GAPS = ["gap_points", "gap_low", "gap_high", "gap_others_points", "gap_others_low", "gap_others_high"]
 GAPS += ["simultaneous_low", "simultaneous_high", "n_to_decide"]
+REMEDIES = {"tpr_pct": "TPR (%)"}
 LANDMARK = "landmark"
 LEVEL = 0.95
 
@@ -193,18 +203,16 @@ def model_blocks(  # noqa: PLR0917  what was found, how it is let out, what was 
         For the report.
     """
     by_group, silent = tables["model_by_group"], tables[NAME]
+    declared = {} if references is None else references
+    size = family_size(tables["model_gaps"], silent)
     last = (LANDMARK, landmark_name(int(by_group[LANDMARK].max())))
     table = _named(by_group[[LANDMARK, "breakdown", "group", *COUNTS, "auroc", "auroc_low", "auroc_high"]])
+    printed = printed_counts(by_group, COUNTS, RATES, policy)
     released = release(
         table,
         labels=[LANDMARK, "breakdown", "group"],
         counts=COUNTS,
-        rates={
-            "flag_rate_pct": Rate("flagged", "n", "flag_rate_low", "flag_rate_high"),
-            "tpr_pct": Rate("true_positives", "events", "tpr_low", "tpr_high"),
-            "fpr_pct": Rate("false_positives", "non_events", "fpr_low", "fpr_high"),
-            "ppv_pct": Rate("true_positives", "flagged", "ppv_low", "ppv_high"),
-        },
+        rates=RATES,
         statistics={
             "auroc": Statistic("n", "events", "auroc_low", "auroc_high", 2),
         },
@@ -221,10 +229,19 @@ def model_blocks(  # noqa: PLR0917  what was found, how it is let out, what was 
         "The same model by group, at the last landmark, for patients it had not seen. Who needs help should have the "
         "same chance to be noticed in every group.",
         Table("model_by_group", released, partial(MODELS, only=last)),
-        believed_table(_named(by_group), policy, threshold, only=last),
-        *_verdicts(tables["model_gaps"], last, policy, tolerance, family_size(tables["model_gaps"], silent)),
-        *abstention_blocks(silent, policy, tolerance, references or {}, family_size(tables["model_gaps"], silent)),
+        believed_table(_named(by_group), _named(printed), policy, threshold, only=last),
+        *_verdicts(by_group, _gaps_for_print(printed, tolerance, declared, size), last, policy, (tolerance, size)),
+        *abstention_blocks(silent, policy, tolerance, declared, size),
     ]
+
+
+def _gaps_for_print(
+    printed: pd.DataFrame, tolerance: Tolerance, references: Mapping[str, str], size: int
+) -> pd.DataFrame:
+    broken = [part for _, part in printed.groupby(LANDMARK, sort=True)]
+    usual = _judged(broken, tolerance, references, LEVEL)
+    together = _judged(broken, tolerance, references, 1 - (1 - LEVEL) / max(size, 1))
+    return usual.assign(simultaneous_low=together["gap_low"], simultaneous_high=together["gap_high"])
 
 
 def quality_blocks(
@@ -269,14 +286,24 @@ def _named(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**names).reset_index(drop=True)
 
 
-def _verdicts(gaps: pd.DataFrame, last: tuple[str, str], policy: str, tolerance: Tolerance, size: int) -> list[Block]:
+def _verdicts(
+    by_group: pd.DataFrame,
+    gaps: pd.DataFrame,
+    last: tuple[str, str],
+    policy: str,
+    declared: tuple[Tolerance, int],
+) -> list[Block]:
+    tolerance, size = declared
     said = gaps["verdict"].value_counts()
     counted = ", ".join(f"{count} {verdict}" for verdict, count in said.items())
     labels = [LANDMARK, "breakdown", "group", "criterion", "verdict"]
+    rows = [LANDMARK, "breakdown", "group"]
+    table = gaps[[*labels, *GAPS]].merge(by_group[[*rows, "n", "events"]], on=rows, validate="many_to_one")
     released = release(
-        _named(gaps[[*labels, "n", "events", *GAPS]]),
+        _named(table[[*labels, "n", "events", *GAPS]]),
         labels=labels,
         counts=["n", "events"],
+        rates={"event_rate_pct": RATES["event_rate_pct"]},
         statistics={
             "gap_points": Statistic("n", "events", "gap_low", "gap_high", 1),
             "gap_others_points": Statistic("n", "events", "gap_others_low", "gap_others_high", 1),
@@ -290,8 +317,8 @@ def _verdicts(gaps: pd.DataFrame, last: tuple[str, str], policy: str, tolerance:
             "Equal opportunity: true-positive rate against the reference group, and against everyone else. Calibration: "
             f"observed less predicted share within the group. Tolerance {tolerance.points:g} points; fewer than "
             f"{tolerance.minimum_events} events get no verdict. All at once: intervals that hold together with 95 % for the "
-            f"{size} comparisons of the model between groups, abstention and every landmark among them. The page shows the "
-            "last landmark, the file all of them."
+            f"{size} comparisons of the model between groups, abstention and every landmark among them. All of it is computed "
+            "from the printed counts. The page shows the last landmark, the file all of them."
         ],
     )
     words = f"Over all landmarks, groups and both criteria: {counted}."
@@ -329,7 +356,10 @@ def remedy_blocks(
         table[["remedy", "group", *counts]],
         labels=["remedy", "group"],
         counts=counts,
-        rates={"tpr_pct": Rate("true_positives", "events", "tpr_low", "tpr_high")},
+        rates={
+            "event_rate_pct": Rate("events", "n"),
+            "tpr_pct": Rate("true_positives", "events", "tpr_low", "tpr_high"),
+        },
         policy=policy,
         title=f"Remedies by {breakdown_title(by).lower()}: who gains and who loses",
         notes=[
@@ -341,7 +371,7 @@ def remedy_blocks(
         "Remedies are experiments here; none is in use. Each uses the group when somebody is judged, which a service must "
         "decide and may not be allowed to do."
     )
-    return [words, Table("remedies", released, partial(plain, headings={"tpr_pct": "TPR (%)"}))], table
+    return [words, Table("remedies", released, partial(plain, headings=REMEDIES, leave_out=("event_rate_pct",)))], table
 
 
 def _stacked(parts: list[pd.DataFrame]) -> pd.DataFrame:

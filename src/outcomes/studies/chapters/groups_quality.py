@@ -6,7 +6,7 @@ import pandas as pd
 
 from outcomes.disclosure.gate import Rate, Released, Statistic, Vertices, release
 from outcomes.fairness.miscalibration import FEWEST_AT_POINT, calibration_by_group
-from outcomes.fairness.models import Predictions, model_breakdown
+from outcomes.fairness.models import Predictions, model_breakdown, net_benefit
 from outcomes.publications.figures.groups import calibration_multiples
 from outcomes.publications.grids import under_headings
 from outcomes.publications.page import Picture, Table
@@ -22,7 +22,9 @@ BELIEVED = partial(
         "calibration_error": "Calibration error",
         "net_benefit": "Net benefit",
     },
+    leave_out=("event_rate_pct",),
 )
+COUNTS = ("true_positives", "false_positives", "n")
 COUNTED = ("flagged", "true_positives")
 BESIDE = partial(
     under_headings,
@@ -37,17 +39,21 @@ BESIDE = partial(
         "calibration_error": "Calibration error, with",
         "calibration_error_without": "without",
     },
-    leave_out=(*COUNTED, *(f"{name}_without" for name in COUNTED)),
+    leave_out=(*COUNTED, *(f"{name}_without" for name in COUNTED), "event_rate_pct"),
 )
 
 
-def believed_table(by_group: pd.DataFrame, policy: str, threshold: float, *, only: tuple[str, str]) -> Table:
+def believed_table(
+    by_group: pd.DataFrame, printed: pd.DataFrame, policy: str, threshold: float, *, only: tuple[str, str]
+) -> Table:
     """Show calibration and net benefit by group.
 
     Parameters
     ----------
     by_group
         As `fairness.models.model_breakdown` gives it, with landmark and breakdown named.
+    printed
+        The same rows with the counts that are printed: the net benefit is made of them.
     policy
         Disclosure policy.
     threshold
@@ -63,10 +69,15 @@ def believed_table(by_group: pd.DataFrame, policy: str, threshold: float, *, onl
     names = ["calibration_in_the_large", "calibration_low", "calibration_high", "calibration_slope"]
     names += ["calibration_error", "net_benefit"]
     labels = [only[0], "breakdown", "group"]
+    benefit = [
+        net_benefit(dict(zip(COUNTS, row, strict=True)), threshold)
+        for row in printed[list(COUNTS)].itertuples(index=False, name=None)
+    ]
     released = release(
-        by_group[[*labels, "n", "events", *names]],
+        by_group.assign(net_benefit=benefit)[[*labels, "n", "events", *names]],
         labels=labels,
         counts=["n", "events"],
+        rates={"event_rate_pct": Rate("events", "n")},
         statistics={
             "calibration_in_the_large": Statistic("n", "events", "calibration_low", "calibration_high", 2),
             "calibration_slope": Statistic("n", "events", decimals=2),
@@ -79,7 +90,7 @@ def believed_table(by_group: pd.DataFrame, policy: str, threshold: float, *, onl
             "In the large: log-odds, above 0 more happened than was predicted. Slope: 1 is right, below 1 too extreme. "
             "Calibration error: root mean square distance of probabilities from shares, less what chance makes of it, so "
             f"that small groups do not look worse by their size. Net benefit at a threshold of {threshold:.0%}: true "
-            "positives a person, less false positives weighted by the odds of the threshold."
+            "positives a person, less false positives weighted by the odds of the threshold, from printed counts."
         ],
     )
     return Table("model_calibration_by_group", released, partial(BELIEVED, only=only))
@@ -158,7 +169,7 @@ def beside_without(
     other = both["_without"][[*keys, *shown]].rename(columns={name: f"{name}_without" for name in shown})
     internal = both[""][[*keys, "n", "events", *shown]].merge(other, on=keys, validate="one_to_one")
     counts = ["n", "events", *COUNTED, *(f"{name}_without" for name in COUNTED)]
-    rates = {
+    rates = {"event_rate_pct": Rate("events", "n")} | {
         f"{name}{which}_pct": Rate(f"{part}{which}", whole)
         for name, part, whole in (("flag_rate", "flagged", "n"), ("tpr", "true_positives", "events"))
         for which in both

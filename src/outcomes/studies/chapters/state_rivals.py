@@ -9,6 +9,7 @@ from outcomes.publications.checklists import checklist
 from outcomes.publications.grids import plain
 from outcomes.publications.page import Picture, Table
 from outcomes.studies.chapters.chapter import title_of
+from outcomes.studies.chapters.printed import on_printed_people, people_of
 from outcomes.studies.states import States
 
 Blocks = list[str | Table | Picture]
@@ -99,6 +100,8 @@ def _families(table: pd.DataFrame, people: int, policy: str) -> Table:
         "explains_first",
         "explains_last",
     )
+    took = people_of(table["bic"], table["log_likelihood"], table["n_parameters"])
+    table = table.assign(bic=on_printed_people(table["bic"], table["n_parameters"], took, policy))
     shown = table[["family", "model", "data"]].assign(
         people=people,
         best=table["best"].map({True: "best", False: ""}),

@@ -11,6 +11,7 @@ from outcomes.publications.page import Picture, Table
 from outcomes.publications.subtype_figures import selection_curves, stability_bars, transition_diagram
 from outcomes.reference.stability import stability_limits
 from outcomes.studies.chapters.answers import states_answer
+from outcomes.studies.chapters.printed import on_printed_people
 from outcomes.studies.states import States
 from outcomes.subtypes.severity import in_short
 from outcomes.subtypes.stability import Agreement
@@ -39,6 +40,31 @@ def judgements(states: States) -> list[str]:
     return stability.table["judgement"].tolist()
 
 
+def criteria_for_print(states: States, policy: str) -> pd.DataFrame:
+    """Give the comparison of numbers of states with criteria that take the printed number of people as n.
+
+    Parameters
+    ----------
+    states
+        The subtypes step.
+    policy
+        Disclosure policy.
+
+    Returns
+    -------
+    DataFrame
+        The selection's table; AIC knows no n and stays as it is.
+    """
+    table, people = states.selection.table, int(states.model.n_persons_)
+    shown = {
+        name: on_printed_people(
+            table[name], table["n_parameters"], people, policy, adjusted=name == "sample_size_adjusted_bic"
+        )
+        for name in ("bic", "sample_size_adjusted_bic", "icl")
+    }
+    return table.assign(**shown)
+
+
 def choice_picture(states: States, policy: str) -> Blocks:
     """Draw the criteria by number of states.
 
@@ -63,6 +89,7 @@ def choice_picture(states: States, policy: str) -> Blocks:
     if len(table) < 2:  # noqa: PLR2004  a curve has two points
         return []
     people = int(states.model.n_persons_)
+    table = criteria_for_print(states, policy)
     rows = [
         {"states": str(int(k)), "criterion": word, "people": people, "above_best": float(value - table[name].min())}
         for name, word in CRITERIA.items()

@@ -14,12 +14,14 @@ from outcomes.publications.page import Picture, Section, Table
 from outcomes.reference.instruments import instrument
 from outcomes.studies.chapters.chapter import Chapter
 from outcomes.studies.chapters.endings import drop_out, drop_out_blocks, outcome_blocks, outcomes_by_state
+from outcomes.studies.chapters.printed import on_printed_people
 from outcomes.studies.chapters.state_first import course_blocks, first_state_blocks, implied_blocks
 from outcomes.studies.chapters.state_lasting import item_of, item_word, lasting_blocks
 from outcomes.studies.chapters.state_rivals import reporting_blocks, rival_blocks
 from outcomes.studies.chapters.state_sensitivity import largest_change, sensitivity_blocks
 from outcomes.studies.chapters.state_trust import (
     choice_picture,
+    criteria_for_print,
     in_few_words,
     judgements,
     stability_blocks,
@@ -157,7 +159,8 @@ def _severity_blocks(states: States, policy: str) -> list[str | Table | Picture]
     if table is None:
         return [f"Classes could not be compared with continuous severity: {states.no_severity_because}."]
     names = {"n_persons": "people", "n_parameters": "parameters"}
-    kept = table.rename(columns=names).assign(best=table["best"].map({True: "best", False: ""}))
+    bic = on_printed_people(table["bic"], table["n_parameters"], table["n_persons"], policy)
+    kept = table.rename(columns=names).assign(best=table["best"].map({True: "best", False: ""}), bic=bic)
     released = release(
         kept[["model", "people", "log_likelihood", "parameters", "bic", "best"]].astype(
             {"people": int, "parameters": float}
@@ -171,7 +174,7 @@ def _severity_blocks(states: States, policy: str) -> list[str | Table | Picture]
         policy=policy,
         title="Are there kinds at all, or only more and less of the same?",
         notes=[
-            "First answered occasion of each person. BIC counts persons. Free answers: every answer has its own probability."
+            "First answered occasion of each person. BIC counts persons, as printed. Free answers: every answer has its own probability."
         ],
     )
     said = verdict(table.assign(n_persons=released.table["people"].to_numpy()))
@@ -182,7 +185,7 @@ def _severity_blocks(states: States, policy: str) -> list[str | Table | Picture]
 
 
 def _choice(states: States, policy: str) -> Released:
-    table = states.selection.table
+    table = criteria_for_print(states, policy)
     shown = pd.DataFrame(
         {
             "states": table["k"].astype(int).astype(str),
@@ -223,7 +226,7 @@ def _choice(states: States, policy: str) -> Released:
         policy=policy,
         title="How many states?",
         notes=[
-            "BIC counts referrals with at least one answer as n; adjusted BIC a smaller n; ICL adds the uncertainty of the "
+            "BIC counts referrals with at least one answer as n, as printed; adjusted BIC a smaller n; ICL adds the uncertainty of the "
             "states. Smallest state: its share of questionnaires. Starts at best: finished starts that ended within "
             "0.01 log units of the best."
         ],
