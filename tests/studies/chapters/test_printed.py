@@ -12,7 +12,7 @@ from outcomes.fairness.gaps import Tolerance
 from outcomes.studies.chapters.groups_gaps import everyone_table, shrunken_table
 from outcomes.studies.chapters.groups_model import COUNTS, model_blocks, model_tables
 from outcomes.studies.chapters.groups_model import RATES as MODEL_RATES
-from outcomes.studies.chapters.printed import on_printed_people, people_of, printed_counts
+from outcomes.studies.chapters.printed import on_printed_people, people_of, printed_benefit, printed_counts
 
 FIVE = Tolerance(points=5, minimum_events=100)
 GROUPS = {"Female": (421, 201), "Male": (247, 99), "Not stated": (57, 15), "Other": (33, 9)}
@@ -123,3 +123,17 @@ def test_none_of_a_group_is_not_told_from_a_few():
     ):
         none, some = (write(outcomes_of(of)).table.set_index("group").loc["Other"] for of in (groups, few))
         assert none["events"] == some["events"] == 3
+
+
+def test_a_net_benefit_is_that_of_rounded_positives():
+    threshold = pd.Series([0.2, 0.5, 0.8])
+    odds = threshold / (1 - threshold)
+    right, wrong, n = pd.Series([140, 90, 30]), pd.Series([200, 51, 6]), pd.Series([525] * 3)
+    true = (right - odds * wrong) / n
+    shown = printed_benefit(true, n, right + wrong, threshold, "midpoint6")
+    assert shown == pytest.approx(((pd.Series([141, 87, 27]) - odds * pd.Series([201, 51, 3])) / 525).to_numpy())
+    assert shown == pytest.approx(true.to_numpy(), abs=3 * 5 / 525)
+    near = (right - 1 - odds * (wrong + 1)) / n  # one true positive less, one false one more: the same bands but one
+    assert printed_benefit(near, n, right + wrong, threshold, "midpoint6")[0] == pytest.approx(shown[0])
+    assert np.allclose(printed_benefit(true, n, right + wrong, threshold, "threshold10")[:2], true[:2])
+    assert np.isnan(printed_benefit(true, n, right + wrong, threshold, "threshold10")[2])

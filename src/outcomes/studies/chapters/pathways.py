@@ -18,6 +18,7 @@ from outcomes.studies.chapters.answers import pathways_answer
 from outcomes.studies.chapters.chapter import Chapter, title_of
 from outcomes.studies.chapters.elsewhere import beyond, landmark_name
 from outcomes.studies.chapters.joint_endings import joint_blocks, joint_metrics
+from outcomes.studies.chapters.printed import printed_benefit
 from outcomes.studies.experiment import PrognosisSettings
 from outcomes.studies.forecast import ANTICIPATED_AUROC, BOOSTED, Forecast
 
@@ -213,9 +214,11 @@ def _calibration(found: Forecast, landmark: int, policy: str) -> Picture:
 def _decision(found: Forecast, landmark: int, policy: str) -> Picture:
     part = found.benefit[found.benefit["landmark"].eq(landmark)]
     models = thin_curve(part, reached="n_flagged", by=["model"], whole="n", policy=policy)
-    models = models.assign(strategy=models["model"].map(model_name), net_benefit=models["model_benefit"])
+    benefit = printed_benefit(models["model_benefit"], models["n"], models["n_flagged"], models["threshold"], policy)
+    models = models.assign(strategy=models["model"].map(model_name), net_benefit=benefit)
     one = part[part["model"].eq(BOOSTED)]
-    everyone = one.assign(strategy="Act on everyone", net_benefit=one["treat_all"], n_flagged=np.nan)
+    all_of_them = printed_benefit(one["treat_all"], one["n"], one["n"], one["threshold"], policy)
+    everyone = one.assign(strategy="Act on everyone", net_benefit=all_of_them, n_flagged=np.nan)
     nobody = one.assign(strategy="Act on nobody", net_benefit=one["treat_none"], n_flagged=np.nan)
     events = found.curve[found.curve["landmark"].eq(landmark)].groupby("model")["n_events"].sum()
     table = pd.concat([models, everyone, nobody], ignore_index=True)
@@ -230,7 +233,8 @@ def _decision(found: Forecast, landmark: int, policy: str) -> Picture:
         policy=policy,
         title=f"Decision curve, {landmark_name(landmark).lower()}",
         notes=[
-            "Net benefit: true positives a person, less false positives weighted by the odds of the threshold. A "
+            "Net benefit: true positives a person, less false positives weighted by the odds of the threshold, from rounded "
+            "counts. A "
             "threshold is left out where it flags nearly the same people as the one before, nearly nobody, or nearly all."
         ],
     )

@@ -100,3 +100,39 @@ def people_of(criterion: pd.Series, log_likelihood: pd.Series, parameters: pd.Se
     [2026.0]
     """
     return pd.Series(np.exp((criterion + 2 * log_likelihood) / parameters), index=criterion.index).round()
+
+
+def printed_benefit(
+    benefit: pd.Series, people: pd.Series, flagged: pd.Series, threshold: pd.Series, policy: str
+) -> NDArray[np.float64]:
+    """Say what the net benefit is for true and false positives as they would be printed.
+
+    Parameters
+    ----------
+    benefit
+        True positives a person, less false ones at the odds of the threshold; one a point of a curve.
+    people, flagged
+        Everyone, and those at or above the threshold.
+    threshold
+        Probability at which somebody is flagged, below 1.
+    policy
+        Disclosure policy.
+
+    Returns
+    -------
+    ndarray of float
+        NaN where the policy withholds one of the counts.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> one = [pd.Series([value]) for value in ((40 - 20) / 200, 200, 60, 0.5)]
+    >>> printed_benefit(*one, "midpoint6").round(4).tolist()  # (39 - 21) / 201
+    [0.0896]
+    """
+    rule = disclosure_policy(policy)
+    odds = (threshold / (1 - threshold)).to_numpy(dtype=float)
+    n, reached = people.to_numpy(dtype=float), flagged.to_numpy(dtype=float)
+    right = np.rint((benefit.to_numpy(dtype=float) * n + odds * reached) / (1 + odds))
+    shown = [rounded(counts, rule) for counts in (right, reached - right, n)]
+    return np.asarray((shown[0] - odds * shown[1]) / shown[2])
