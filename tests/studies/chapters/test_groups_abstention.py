@@ -71,12 +71,19 @@ def test_small_groups_get_no_verdict_and_everyone_needs_none(shown):
 def test_the_page_shows_all_landmarks_side_by_side(shown, table):
     grid = shown.arrange(shown.released)
     landmarks = [landmark_name(int(one)) for one in sorted(set(table["landmark"]))]
-    assert grid.header[1 : 1 + len(landmarks)] == tuple(f"{name} (%)" for name in landmarks)
+    assert landmarks[0] == "At intake"
+    assert grid.header[1 : 1 + len(landmarks)] == ("Intake", *(name.split()[-1] for name in landmarks[1:]))
     named = [row[0].text for row in grid.rows if row[0].indent]
     assert named.count("Everyone") == 1
     assert {"Female", "Male"} <= set(named)
     assert all(len(row) == len(grid.header) for row in grid.rows)
     assert grid.notes[0].startswith("Gaps and verdicts: a")
+
+
+def test_the_share_of_everyone_is_said_in_words_from_the_printed_table(table):
+    words, block = abstention_blocks(table, "midpoint6", FIVE, {}, 40)
+    every = block.released.table.loc[block.released.table["group"].eq("Everyone"), "abstention_pct"]
+    assert f"at intake {every.iloc[0]:.1f} %" in words
 
 
 def test_runs_are_compared_by_one_name_with_the_session_as_step(table):

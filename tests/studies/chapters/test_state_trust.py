@@ -8,7 +8,6 @@ import pytest
 from outcomes.publications.page import Picture
 from outcomes.studies.chapters.state_trust import (
     NOT_JUDGED,
-    choice_picture,
     judgements,
     stability_blocks,
     subtype_blocks,
@@ -50,12 +49,6 @@ def test_what_was_not_asked_for_is_said(states):
     assert judgements(bare) == [NOT_JUDGED] * states.model.n_states
     assert stability_blocks(bare, people, "midpoint6") == ["The stability of the states is not known: a reason."]
     assert "not asked for" in subtype_blocks(bare, people, "midpoint6")[0]
-
-
-def test_one_number_of_states_has_no_curve(states):
-    single = replace(states.selection, table=states.selection.table.head(1))
-    assert choice_picture(replace(states, selection=single), "midpoint6") == []
-    assert isinstance(choice_picture(states, "midpoint6")[0], Picture)
 
 
 def test_every_picture_draws(chapter):

@@ -113,7 +113,15 @@ def abstention_blocks(
         "who taught the model. Everyone who had the session counts here, also those whose ending is not known yet."
     )
     last = landmark_name(int(table["landmark"].max()))
-    return [words, Table(NAME, _released(table, policy, tolerance, references, size), partial(_shares, last=last))]
+    released = _released(table, policy, tolerance, references, size)
+    return [f"{words} {_in_short(released)}", Table(NAME, released, partial(_shares, last=last))]
+
+
+def _in_short(released: Released) -> str:
+    every = [row for row in range(len(released.table)) if cell(released, row, "group") == EVERYONE.capitalize()]
+    said = [(cell(released, row, "landmark"), row) for row in (every[0], every[-1])]
+    shares = [f"{name.lower()} {cell(released, row, 'abstention_pct')} %" for name, row in dict(said).items()]
+    return f"Without a probability were {' and '.join(shares)} of everyone."
 
 
 def abstention_metrics(table: pd.DataFrame) -> dict[str, float]:
@@ -162,7 +170,7 @@ def _released(
             "gap_others_points": Gap(SILENT, "n", *BESIDE[2:], "gap_others_low", "gap_others_high"),
         },
         policy=policy,
-        title="For whom does the model give no probability? Share of those who had the session",
+        title="For whom does the model give no probability? Share (%) of those who had the session, by session",
         notes=[
             "By the rule of the caseload page; limits were learnt from other patients. Gaps: percentage points, "
             "Newcombe's interval. A verdict needs "
@@ -193,7 +201,7 @@ def _shares(released: Released, *, last: str) -> Grid:
     rows = range(len(released.table))
     at = {tuple(cell(released, row, name) for name in ("breakdown", "group", "landmark")): row for row in rows}
     landmarks = list(dict.fromkeys(key[2] for key in at))
-    header = ("", *(f"{name} (%)" for name in landmarks), "Gap (points)", "Gap to everyone else (points)", "Verdict")
+    header = ("", *map(_short, landmarks), "Gap (points)", "Gap to everyone else (points)", "Verdict")
     body: list[tuple[Word, ...]] = []
     for breakdown, group in dict.fromkeys(key[:2] for key in at):
         if not any(row[0].heads and row[0].text == breakdown for row in body):
@@ -206,6 +214,10 @@ def _shares(released: Released, *, last: str) -> Grid:
     numbers: list[Align] = ["right"] * (len(header) - 2)
     notes = (f"Gaps and verdicts: {last[0].lower()}{last[1:]}.", *footnotes(released))
     return Grid(released.title, header, ("left", *numbers, "left"), tuple(body), notes)
+
+
+def _short(landmark: str) -> str:
+    return landmark.removeprefix("At ").removeprefix("After session ").capitalize()
 
 
 def _cell(released: Released, row: int | None, name: str, *, around: bool = False) -> Word:

@@ -8,16 +8,14 @@ from outcomes.disclosure.gate import Statistic, release
 from outcomes.disclosure.profiles import release_profile
 from outcomes.publications.grids import plain
 from outcomes.publications.page import Picture, Table
-from outcomes.publications.subtype_figures import selection_curves, stability_bars, transition_diagram
+from outcomes.publications.subtype_figures import stability_bars, transition_diagram
 from outcomes.reference.stability import stability_limits
 from outcomes.studies.chapters.answers import states_answer
-from outcomes.studies.chapters.printed import on_printed_people
 from outcomes.studies.states import States
 from outcomes.subtypes.severity import in_short
 from outcomes.subtypes.stability import Agreement
 
 Blocks = list[str | Table | Picture]
-CRITERIA = {"aic": "AIC", "bic": "BIC", "sample_size_adjusted_bic": "Adjusted BIC", "icl": "ICL"}
 NOT_JUDGED = "not judged"
 
 
@@ -38,82 +36,6 @@ def judgements(states: States) -> list[str]:
     if stability is None:
         return [NOT_JUDGED] * states.model.n_states
     return stability.table["judgement"].tolist()
-
-
-def criteria_for_print(states: States, policy: str) -> pd.DataFrame:
-    """Give the comparison of numbers of states with criteria that take the printed number of people as n.
-
-    Parameters
-    ----------
-    states
-        The subtypes step.
-    policy
-        Disclosure policy.
-
-    Returns
-    -------
-    DataFrame
-        The selection's table; AIC knows no n and stays as it is.
-    """
-    table, people = states.selection.table, int(states.model.n_persons_)
-    shown = {
-        name: on_printed_people(
-            table[name], table["n_parameters"], people, policy, adjusted=name == "sample_size_adjusted_bic"
-        )
-        for name in ("bic", "sample_size_adjusted_bic", "icl")
-    }
-    return table.assign(**shown)
-
-
-def choice_picture(states: States, policy: str) -> Blocks:
-    """Draw the criteria by number of states.
-
-    Parameters
-    ----------
-    states
-        What the subtypes step found.
-    policy
-        Disclosure policy.
-
-    Returns
-    -------
-    list
-        One picture; nothing where one number alone was tried.
-
-    Raises
-    ------
-    DisclosureError
-        If the table may not be released.
-    """
-    table = states.selection.table
-    if len(table) < 2:  # noqa: PLR2004  a curve has two points
-        return []
-    people = int(states.model.n_persons_)
-    table = criteria_for_print(states, policy)
-    rows = [
-        {"states": str(int(k)), "criterion": word, "people": people, "above_best": float(value - table[name].min())}
-        for name, word in CRITERIA.items()
-        for k, value in zip(table["k"], table[name], strict=True)
-    ]
-    released = release(
-        pd.DataFrame(rows),
-        labels=["states", "criterion"],
-        counts=["people"],
-        statistics={"above_best": Statistic("people", decimals=1)},
-        policy=policy,
-        title="Criteria by number of states",
-        notes=["Distance of each criterion from its own smallest value."],
-    )
-    return [
-        Picture(
-            "selection_curves",
-            released,
-            partial(selection_curves, chosen=str(states.selection.chosen)),
-            "How far each number of states is from the best one, by four criteria; 0 is the best. Criteria disagree: BIC "
-            "counts people, ICL asks besides that people can be put into states with certainty.",
-            "Line chart: criteria by number of states; the chosen number is marked.",
-        )
-    ]
 
 
 def in_few_words(states: States) -> str:

@@ -15,13 +15,12 @@ from outcomes.reference.instruments import instrument
 from outcomes.studies.chapters.chapter import Chapter
 from outcomes.studies.chapters.endings import drop_out, drop_out_blocks, outcome_blocks, outcomes_by_state
 from outcomes.studies.chapters.printed import on_printed_people
+from outcomes.studies.chapters.state_choice import choice_picture, choice_table
 from outcomes.studies.chapters.state_first import course_blocks, first_state_blocks, implied_blocks
 from outcomes.studies.chapters.state_lasting import item_of, item_word, lasting_blocks
 from outcomes.studies.chapters.state_rivals import reporting_blocks, rival_blocks
 from outcomes.studies.chapters.state_sensitivity import largest_change, sensitivity_blocks
 from outcomes.studies.chapters.state_trust import (
-    choice_picture,
-    criteria_for_print,
     in_few_words,
     judgements,
     stability_blocks,
@@ -74,7 +73,7 @@ def states_chapter(materials: Materials, states: States, *, policy: str) -> Chap
     profile = _profile(states, people)
     blocks: list[str | Table | Picture] = [
         _verdict(states),
-        Table("number_of_states", _choice(states, policy), partial(plain, headings=CHOICE_HEADINGS)),
+        Table("number_of_states", choice_table(states, policy), partial(plain, headings=CHOICE_HEADINGS)),
         *choice_picture(states, policy),
         Table("states", _state_table(people, policy)),
         _profile_picture(profile, states, policy),
@@ -182,55 +181,6 @@ def _severity_blocks(states: States, policy: str) -> list[str | Table | Picture]
         f"{said} Many states by BIC alone are no evidence of subtypes: where severity is continuous, BIC still asks for many.",
         Table("classes_or_severity", released, partial(plain, headings=CHOICE_HEADINGS)),
     ]
-
-
-def _choice(states: States, policy: str) -> Released:
-    table = criteria_for_print(states, policy)
-    shown = pd.DataFrame(
-        {
-            "states": table["k"].astype(int).astype(str),
-            "people": int(states.model.n_persons_),
-            "log_likelihood": table["log_likelihood"],
-            "parameters": table["n_parameters"].astype(float),
-            "aic": table["aic"],
-            "bic": table["bic"],
-            "adjusted_bic": table["sample_size_adjusted_bic"],
-            "icl": table["icl"],
-            "smallest_state": table["smallest_state"],
-            "entropy_r2": table["entropy_r2"],
-            "starts_at_best": [
-                f"{best} of {finished}"
-                for best, finished in zip(table["starts_at_best"], table["n_finished"], strict=True)
-            ],
-            "converged": table["converged"].map({True: "yes", False: "no"}),
-            "chosen": table["chosen"].map({True: "chosen", False: ""}),
-        }
-    )
-    return release(
-        shown,
-        labels=["states", "starts_at_best", "converged", "chosen"],
-        counts=["people"],
-        statistics={
-            name: Statistic("people", decimals=decimals)
-            for name, decimals in (
-                ("log_likelihood", 1),
-                ("parameters", 0),
-                ("aic", 1),
-                ("bic", 1),
-                ("adjusted_bic", 1),
-                ("icl", 1),
-                ("smallest_state", 2),
-                ("entropy_r2", 2),
-            )
-        },
-        policy=policy,
-        title="How many states?",
-        notes=[
-            "BIC counts referrals with at least one answer as n, as printed; adjusted BIC a smaller n; ICL adds the uncertainty of the "
-            "states. Smallest state: its share of questionnaires. Starts at best: finished starts that ended within "
-            "0.01 log units of the best."
-        ],
-    )
 
 
 def _named(states: States) -> pd.DataFrame:
