@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -74,3 +75,23 @@ def test_real_people_hear_nothing_from_an_invented_model(kept, tables, materials
     real = experiment.model_copy(update={"source": experiment.source.model_copy(update={"kind": "identified"})})
     with pytest.raises(ConfigError, match="taught by an invented service"):
         foretelling(kept, "ab" * 32, tables, real, as_of=TODAY)
+
+
+def test_the_person_that_stands_for_a_prediction_is_not_picked_by_how_it_ended():
+    """True chances of stopping early, judged at up to five sessions: those who stopped reach fewer of them.
+
+    Drawing among the sessions that somebody reached would find a third too many who stopped.
+    """
+    rng = np.random.default_rng(5)
+    stops = rng.geometric(0.25, 20_000)  # the session after which each person stops
+    rows = [
+        pd.DataFrame({"pseudonym": np.flatnonzero(stops > number), "kind": "session", "number": number})
+        for number in range(5)
+    ]
+    past = pd.concat(rows, ignore_index=True).assign(referral="r", ending="dropped_out", probability=0.4375)
+    past["happened"] = stops[past["pseudonym"]] <= past["number"] + 2  # within the next two sessions: 1 - .75 squared
+    one = one_a_person(past.assign(pseudonym=past["pseudonym"].astype("str")), 1)
+    assert not one.duplicated(["pseudonym", "ending"]).any()
+    assert one["happened"].mean() == pytest.approx(0.4375, abs=0.02)
+    among_reached = past.sample(frac=1, random_state=1).drop_duplicates("pseudonym")
+    assert among_reached["happened"].mean() > 0.5

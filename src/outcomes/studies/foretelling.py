@@ -90,18 +90,24 @@ def foretelling(
 def one_a_person(past: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Let one prediction stand for each person: who was judged at ten landmarks is one person, not ten.
 
+    The landmark is drawn before anybody looks whether the person reached it; who did not is left out. To draw among the
+    landmarks that somebody reached would pick short courses too often at early landmarks: what is to be foretold.
+
     Parameters
     ----------
     past
         Predictions of people whom the model had not seen.
     seed
-        Picks the prediction.
+        Picks the landmark of each person.
 
     Returns
     -------
     DataFrame
-        One row a person and ending.
+        At most one row a person and ending.
     """
     ordered = past.sort_values([*KEY, "ending", "kind", "number"], ignore_index=True)
-    shuffled = ordered.iloc[np.random.default_rng(seed).permutation(len(ordered))]
-    return shuffled.drop_duplicates(["pseudonym", "ending"]).sort_index().reset_index(drop=True)
+    moment = ordered.groupby(["kind", "number"], sort=True).ngroup().to_numpy()
+    person, people = pd.factorize(ordered["pseudonym"])
+    drawn = np.random.default_rng(seed).integers(0, moment.max(initial=0) + 1, len(people))
+    reached = pd.DataFrame(ordered.loc[moment == drawn[person]])
+    return reached.drop_duplicates(["pseudonym", "ending"]).reset_index(drop=True)
