@@ -79,6 +79,36 @@ def test_constant_hazards_are_found_although_half_are_censored(invented):
     assert np.mean(end[over] > 8) < 0.9**8 - 0.1  # among the finished only, too few last that long
 
 
+def test_rows_drawn_by_chance_give_the_same_probabilities_on_average(invented):
+    """Ends at 10 % a week, a third of the rows at random: the same hazard, everybody's row with the same chance."""
+    rng = np.random.default_rng(4)
+    rows = stack(invented.courses, sessions=(0,), weeks=())
+    rows = rows.take(np.resize(np.arange(len(rows.rows)), 9000))
+    end = rng.geometric(0.1, 9000) * 1.0
+    planned = rng.random(9000) < 0.7
+    fate = Followed(
+        np.where(planned, 0, 1), rng.integers(0, 6, 9000), end, np.full(9000, 99.0), np.zeros(9000, dtype=bool)
+    )
+    thin = EndingModel(horizon_weeks=8, interval_weeks=2, most_rows=9000)
+    pairs, _ = thin._periods(fate)
+    told = thin.fit(rows, fate).predict(rows, fate.below_caseness)
+    assert len(pairs) > 20_000
+    assert (thin.hazard_.max_depth, thin.change_.max_depth) == (4, 3)
+    assert thin.n_rows_ == thin.drawn_.sum() == pytest.approx(9000 * 9000 / len(pairs), rel=0.05)
+    assert end[thin.drawn_].mean() == pytest.approx(end.mean(), abs=0.4)
+    assert told["still_open"].mean() == pytest.approx(0.9**8, abs=0.025)
+    assert marginal(told, endings=("dropped_out",)).mean() == pytest.approx(0.3 * (1 - 0.9**8), abs=0.025)
+    twin = thin.resampled(rows, fate, weights=np.ones(9000, dtype=int))
+    assert twin.predict(rows, fate.below_caseness).equals(told)
+
+
+def test_a_service_of_usual_size_teaches_with_all_its_rows(taught):
+    _, _, model = taught
+    assert model.drawn_.all()
+    assert model.hazard_.get_params() == model.change_.get_params()
+    assert not EndingModel(most_rows=10)._drawn(taught[1]).all()
+
+
 def test_the_periods_of_a_row_end_with_its_ending_or_where_it_was_last_seen_whole():
     weeks = np.array([3.0, 4.0, 9.0, 30.0, 5.0])
     fate = Followed(np.array([0, 1, -1, 2, -1]), np.zeros(5, int), weeks, weeks, np.zeros(5, bool))

@@ -74,3 +74,11 @@ def test_a_constant_feature_changes_nothing(rows):
     plain = MulticlassTrees(max_rounds=20).fit(frame, y, groups=who).predict_proba(frame)
     more = frame.assign(constant=1.0)
     assert np.allclose(MulticlassTrees(max_rounds=20).fit(more, y, groups=who).predict_proba(more), plain)
+
+
+def test_no_leaf_is_a_few_people(rows):
+    """Trees that give all classes at once ignore the smallest leaf (xgboost 3.2): some held one person."""
+    frame, y, who = rows
+    model = MulticlassTrees(subsample=1.0).fit(frame, y, groups=who)
+    leaves = model.booster_.predict(xgb.DMatrix(model.encoding_.apply(frame)), pred_leaf=True).reshape(len(y), -1)
+    assert min(np.unique(one, return_counts=True)[1].min() for one in leaves.T) >= model.min_child_weight

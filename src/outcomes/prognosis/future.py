@@ -24,11 +24,13 @@ from outcomes.prognosis.timeline import KEY, Courses, sittings
 from outcomes.reference.instruments import instrument
 
 Floats = NDArray[np.float64]
+Later = Mapping[tuple[str, int], Floats]
 
 ATTENDING: Final = "among those still attending"
 CONTINUED: Final = "had treatment continued"
 AHEAD: Final = (1, 2, 4)  # questionnaires after the landmark
 LEVEL: Final = 0.8
+ENOUGH: Final = 60_000  # rows that are plenty for a line of some ninety columns
 FEWEST: Final = 100  # patients with that later score below which nothing is said
 MOST_WEIGHT: Final = 10.0  # nobody stands for more than ten others
 CALIBRATION_FOLDS: Final = 4
@@ -72,28 +74,37 @@ class FutureScores:
             One row a row of the stack, instrument, sessions ahead and estimand: row (position), pseudonym, referral,
             instrument, ahead, estimand, expected, low, high, level, n_training. Bounds are whole scores.
         """
-        parts = []
+        asked = sorted((key, ahead, estimand) for (key, ahead), one in self.models.items() for estimand in one.lines)
+        n, each = len(stack.rows), len(asked)
+        expected, low, high = (np.empty((n, each)) for _ in range(3))
         with single_thread():
             encoded, bands = self.encoding.apply(stack.table.frame), _bands(stack)
-            for (key, ahead), model in self.models.items():
-                lowest, highest = instrument(key).minimum, instrument(key).maximum
-                for estimand, line in model.lines.items():
-                    expected = line.predict(encoded)
-                    half = model.half_width[estimand][bands]
-                    part = stack.rows[KEY].assign(
-                        row=np.arange(len(encoded)),
-                        instrument=key,
-                        ahead=ahead,
-                        estimand=estimand,
-                        expected=np.clip(expected, lowest, highest),
-                        low=np.clip(np.ceil(expected - half), lowest, highest),
-                        high=np.clip(np.floor(expected + half), lowest, highest),
-                        level=self.level,
-                        n_training=model.n,
-                    )
-                    parts.append(part.assign(high=part[["low", "high"]].max(axis="columns")))
-        order = ["row", "instrument", "ahead", "estimand"]
-        return pd.concat(parts, ignore_index=True).sort_values(order, ignore_index=True)
+            for place, (key, ahead, estimand) in enumerate(asked):
+                model = self.models[key, ahead]
+                ends = instrument(key).minimum, instrument(key).maximum
+                told, half = model.lines[estimand].predict(encoded), model.half_width[estimand][bands]
+                expected[:, place] = np.clip(told, *ends)
+                low[:, place] = np.clip(np.ceil(told - half), *ends)
+                high[:, place] = np.maximum(np.clip(np.floor(told + half), *ends), low[:, place])
+        row, kinds = np.repeat(np.arange(n), each), pd.DataFrame(asked, columns=["instrument", "ahead", "estimand"])
+        kinds["n_training"] = [self.models[key, ahead].n for key, ahead, _ in asked]
+        of_kind = kinds.iloc[np.tile(np.arange(each), n)].reset_index(drop=True)
+        return (
+            stack.rows[KEY]
+            .iloc[row]
+            .reset_index(drop=True)
+            .assign(
+                row=row,
+                instrument=of_kind["instrument"],
+                ahead=of_kind["ahead"],
+                estimand=of_kind["estimand"],
+                expected=expected.ravel(),
+                low=low.ravel(),
+                high=high.ravel(),
+                level=self.level,
+                n_training=of_kind["n_training"],
+            )
+        )
 
 
 def later_scores(courses: Courses, stack: Stack, key: str, ahead: int, *, filled: pd.DataFrame | None = None) -> Floats:
@@ -145,6 +156,39 @@ def later_scores(courses: Courses, stack: Stack, key: str, ahead: int, *, filled
     return np.where(there, values[np.minimum(wanted, max(values.size - 1, 0))] if values.size else np.nan, np.nan)
 
 
+def all_later(
+    courses: Courses,
+    stack: Stack,
+    instruments: Sequence[str],
+    ahead: Sequence[int] = AHEAD,
+    *,
+    filled: pd.DataFrame | None = None,
+) -> dict[tuple[str, int], Floats]:
+    """Say what each row scored at every later questionnaire that is foretold.
+
+    Parameters
+    ----------
+    courses : Courses
+        The tables.
+    stack : Stack
+        Rows at risk.
+    instruments : sequence of str
+        Columns of the totals.
+    ahead : sequence of int
+        Questionnaires after the landmark.
+    filled : DataFrame, optional
+        The result of `sittings(courses)`, or of some of them.
+
+    Returns
+    -------
+    dict
+        One array of `later_scores` a pair of instrument and questionnaires ahead.
+    """
+    answered = sittings(courses) if filled is None else filled
+    pairs = [(key, number) for number in ahead for key in instruments]
+    return {(key, number): later_scores(courses, stack, key, number, filled=answered) for key, number in pairs}
+
+
 def learn_scores(
     courses: Courses,
     stack: Stack,
@@ -153,7 +197,7 @@ def learn_scores(
     ahead: Sequence[int] = AHEAD,
     level: float = LEVEL,
     random_state: int = 0,
-    filled: pd.DataFrame | None = None,
+    later: Later | None = None,
 ) -> FutureScores:
     """Learn what to expect at later sessions, and how far off that is for patients who did not teach.
 
@@ -171,13 +215,14 @@ def learn_scores(
         Share of later scores that the intervals are to cover.
     random_state : int
         Seed of the calibration split.
-    filled : DataFrame, optional
-        The result of `sittings(courses)`, to spare its making.
+    later : mapping, optional
+        What each row scored later (see `all_later`), to spare its making.
 
     Returns
     -------
     FutureScores
-        Pairs with at least 100 patients; the others are left out.
+        Pairs with at least 100 patients; the others are left out. Where there are very many rows, some 60,000 teach:
+        those of patients drawn by chance.
 
     Raises
     ------
@@ -196,24 +241,26 @@ def learn_scores(
         raise ConfigError(f"level must be strictly between 0 and 1, got {level}")
     encoding = Encoding.learn(stack.table.frame)
     who = pd.factorize(stack.table.keys["pseudonym"], sort=True)[0].astype(np.int64)
+    answers = all_later(courses, stack, instruments, ahead) if later is None else later
+    if who.size > ENOUGH:
+        # drawn apart from the folds below
+        drawn = held_out(who, -(-who.size // ENOUGH), random_state + 1) == 0
+        stack, who, answers = stack.take(drawn), who[drawn], {pair: y[drawn] for pair, y in answers.items()}
     apart = held_out(who, CALIBRATION_FOLDS, random_state) == 0
     models: dict[tuple[str, int], ScoreModel] = {}
-    answered = sittings(courses) if filled is None else filled
     stayed: dict[bytes, Floats] = {}  # two instruments of one sitting have the same people: one model of staying
     with single_thread():
         encoded, bands = encoding.apply(stack.table.frame), _bands(stack)
-        for number in ahead:
-            for key in instruments:
-                y = later_scores(courses, stack, key, number, filled=answered)
-                there = np.isfinite(y)
-                if np.unique(who[there]).size < FEWEST:
-                    continue
-                packed = np.packbits(there).tobytes()
-                if packed not in stayed:
-                    stayed[packed] = _stand_for(encoded, there, who)[there]
-                weights = {ATTENDING: np.ones(int(there.sum())), CONTINUED: stayed[packed]}
-                part = _Part(encoded[there], y[there], who[there], apart[there], bands[there])
-                models[key, number] = _one((key, number), part, weights, level)
+        for pair, y in answers.items():
+            there = np.isfinite(y)
+            if np.unique(who[there]).size < FEWEST:
+                continue
+            packed = np.packbits(there).tobytes()
+            if packed not in stayed:
+                stayed[packed] = _stand_for(encoded, there, who)[there]
+            weights = {ATTENDING: np.ones(int(there.sum())), CONTINUED: stayed[packed]}
+            part = _Part(encoded[there], y[there], who[there], apart[there], bands[there])
+            models[pair] = _one(pair, part, weights, level)
     if not models:
         raise DataError(
             f"fewer than {FEWEST} patients have a later score; no course can be foretold (rule enough people)"

@@ -16,7 +16,7 @@ from outcomes.errors import ConfigError, DataError
 from outcomes.prognosis.encoding import Encoding
 from outcomes.prognosis.endings import CHANGES, ENDINGS, STILL_OPEN, Ended, possible
 from outcomes.prognosis.forecaster import Floats
-from outcomes.prognosis.multiclass import MulticlassTrees, margins, softmax
+from outcomes.prognosis.multiclass import MulticlassTrees, Singles, margins, softmax
 from outcomes.prognosis.stacked import Stack
 from outcomes.prognosis.threads import single_thread
 from outcomes.prognosis.timeline import KEY
@@ -25,6 +25,7 @@ Integers = NDArray[np.int64]
 
 CONTINUE: Final = 0  # class of an interval in which nothing ended; 1.. are `ENDINGS`
 DAYS: Final = 7
+ENOUGH: Final = 150_000  # rows of an interval: more of the same patients' rows hardly move a probability
 FEWEST: Final = 20  # finished referrals below which nothing is fitted
 ENDING_KEYS: Final = tuple(ENDINGS)
 CHANGE_KEYS: Final = tuple(CHANGES)
@@ -118,6 +119,13 @@ def followed(stack: Stack, ended: Ended) -> Followed:
     )
 
 
+@dataclass(frozen=True)
+class _Lesson:
+    X: Singles
+    y: Integers
+    row: Integers  # of the stack
+
+
 class EndingModel:
     """Joint probabilities of ending and change within a horizon.
 
@@ -127,26 +135,43 @@ class EndingModel:
         How far ahead.
     interval_weeks : int
         Width of an interval; must divide the horizon.
-    trees : MulticlassTrees, optional
-        Settings of both models.
+    hazard_trees, change_trees : MulticlassTrees, optional
+        Settings of the two models. By default hazards are learnt by deeper trees (depth 4, learning rate .2) where
+        there are more than `most_rows`: rows are plenty there, and fewer rounds do.
+    random_state : int
+        Seed of both by default, and of the rows drawn.
+    most_rows : int
+        Rows of an interval that teach. Where there are more, rows of the stack are drawn by chance, each with the same
+        probability, so that patients, moments and endings keep their shares.
 
     Attributes
     ----------
     hazard_, change_ : MulticlassTrees
         Class of the next interval; change given the ending.
+    drawn_ : ndarray of bool, shape (n_rows,)
+        Which rows of the stack taught.
     n_rows_, n_finished_ : int
         Rows and finished rows that taught.
     """
 
     def __init__(
-        self, *, horizon_weeks: int = 24, interval_weeks: int = 6, trees: MulticlassTrees | None = None
+        self,
+        *,
+        horizon_weeks: int = 24,
+        interval_weeks: int = 6,
+        hazard_trees: MulticlassTrees | None = None,
+        change_trees: MulticlassTrees | None = None,
+        random_state: int = 0,
+        most_rows: int = ENOUGH,
     ) -> None:
         if horizon_weeks < 1 or interval_weeks < 1 or horizon_weeks % interval_weeks:
             raise ConfigError(
                 f"interval_weeks must divide horizon_weeks, both at least 1, got {interval_weeks}, {horizon_weeks}"
             )
         self.horizon_weeks, self.interval_weeks = horizon_weeks, interval_weeks
-        self.trees = MulticlassTrees() if trees is None else trees
+        self.hazard_trees, self.change_trees = hazard_trees, change_trees
+        self.random_state = random_state
+        self.most_rows = most_rows
 
     @property
     def n_intervals(self) -> int:
@@ -173,25 +198,25 @@ class EndingModel:
         DataError
             If fewer than 20 rows finished within the horizon, or all of them in one way.
         """
-        rows, classes = self._periods(fate)
-        finished = np.flatnonzero((fate.ending >= 0) & (fate.weeks <= self.horizon_weeks))
-        ways, changes = np.unique(fate.ending[finished]), np.unique(fate.change[finished])
-        if finished.size < FEWEST or not ways.size or changes.size == 1:
+        self.drawn_ = self._drawn(fate)
+        taught, part = stack.take(self.drawn_), fate.take(self.drawn_)
+        finished = part.ending[self._finished(part)], part.change[self._finished(part)]
+        if finished[0].size < FEWEST or np.unique(finished[1]).size == 1:
             raise DataError(
-                f"endings: {finished.size} rows finished within {self.horizon_weeks} weeks, with {changes.size} kinds "
-                f"of change; at least {FEWEST} and two kinds are needed (rule enough endings)"
+                f"endings: {finished[0].size} rows finished within {self.horizon_weeks} weeks, with "
+                f"{np.unique(finished[1]).size} kinds of change; at least {FEWEST} and two kinds are needed "
+                "(rule enough endings)"
             )
-        self.encoding_ = Encoding.learn(stack.table.frame)
+        self.encoding_ = Encoding.learn(taught.table.frame)
+        who = pd.factorize(taught.table.keys["pseudonym"])[0].astype(np.int64)
         with single_thread():
-            encoded = self.encoding_.apply(stack.table.frame)
-            who = pd.factorize(stack.table.keys["pseudonym"])[0].astype(np.int64)
-            self.hazard_ = clone(self.trees).fit(
-                self._timed(encoded[rows[:, 0]], rows[:, 1]), classes, groups=who[rows[:, 0]]
-            )
-            self.change_ = clone(self.trees).fit(
-                _given(encoded[finished], fate.ending[finished]), fate.change[finished], groups=who[finished]
-            )
-        self.n_rows_, self.n_finished_ = len(stack.rows), int(finished.size)
+            of_hazard, of_change = self._lessons(taught, part)
+            plain = MulticlassTrees(random_state=self.random_state)
+            deeper = clone(plain).set_params(max_depth=4, learning_rate=0.2)
+            of_hazards = self.hazard_trees or (plain if self.drawn_.all() else deeper)
+            self.hazard_ = clone(of_hazards).learn_rows(of_hazard.X, of_hazard.y, who[of_hazard.row])
+            self.change_ = clone(self.change_trees or plain).learn_rows(of_change.X, of_change.y, who[of_change.row])
+        self.n_rows_, self.n_finished_ = len(taught.rows), int(finished[0].size)
         return self
 
     def resampled(self, stack: Stack, fate: Followed, *, weights: Integers) -> "EndingModel":
@@ -210,21 +235,15 @@ class EndingModel:
             With the same encoding and numbers of rounds.
         """
         twin = EndingModel(
-            horizon_weeks=self.horizon_weeks, interval_weeks=self.interval_weeks, trees=clone(self.trees)
+            horizon_weeks=self.horizon_weeks, interval_weeks=self.interval_weeks, random_state=self.random_state
         )
-        chosen = np.flatnonzero(weights)  # a row drawn twice counts twice, and is read once
-        part, times = fate.take(chosen), weights[chosen].astype(float)
+        chosen = np.flatnonzero(weights * self.drawn_)  # a row drawn twice counts twice, and is read once
+        times = weights[chosen].astype(float)
         twin.encoding_ = self.encoding_
-        rows, classes = self._periods(part)
-        finished = np.flatnonzero((part.ending >= 0) & (part.weeks <= self.horizon_weeks))
         with single_thread():
-            encoded = self.encoding_.apply(stack.table.frame)[chosen]
-            twin.hazard_ = _refit(
-                self.hazard_, self._timed(encoded[rows[:, 0]], rows[:, 1]), classes, times[rows[:, 0]]
-            )
-            twin.change_ = _refit(
-                self.change_, _given(encoded[finished], part.ending[finished]), part.change[finished], times[finished]
-            )
+            of_hazard, of_change = self._lessons(stack.take(chosen), fate.take(chosen))
+            twin.hazard_ = self.hazard_.refit(of_hazard.X, of_hazard.y, times[of_hazard.row])
+            twin.change_ = self.change_.refit(of_change.X, of_change.y, times[of_change.row])
         return twin
 
     def predict(self, stack: Stack, below_caseness: NDArray[np.bool_]) -> pd.DataFrame:
@@ -243,15 +262,14 @@ class EndingModel:
             One column an entry of `COLUMNS` ("planned|reliable_recovery", ..., "still_open"); rows add up to 1.
         """
         with single_thread():
-            encoded = self.encoding_.apply(stack.table.frame)
+            encoded = self._encoded(stack)
             n, k = len(encoded), self.n_intervals
-            timed = self._timed(np.repeat(encoded, k, axis=0), np.tile(np.arange(k), n))
-            hazard = _spread(self.hazard_, timed, 1 + len(ENDING_KEYS)).reshape(n, k, 1 + len(ENDING_KEYS))
             surviving = np.ones(n)
             reached = np.zeros((n, len(ENDING_KEYS)))
             for interval in range(k):
-                reached += surviving[:, None] * hazard[:, interval, 1:]
-                surviving = surviving * hazard[:, interval, CONTINUE]
+                hazard = _spread(self.hazard_, _timed(encoded, np.full(n, interval)), 1 + len(ENDING_KEYS))
+                reached += surviving[:, None] * hazard[:, 1:]
+                surviving = surviving * hazard[:, CONTINUE]
             allowed = possible(below_caseness)
             joint = np.zeros((n, len(ENDING_KEYS), len(CHANGE_KEYS)))
             for ending in range(len(ENDING_KEYS)):
@@ -274,8 +292,27 @@ class EndingModel:
         ends = over[row] & (interval == at[row])
         return np.column_stack([row, interval]), np.where(ends, fate.ending[row] + 1, CONTINUE)
 
-    def _timed(self, encoded: Floats, interval: Integers) -> Floats:
-        return np.column_stack([encoded, interval.astype(float)])
+    def _drawn(self, fate: Followed) -> NDArray[np.bool_]:
+        # where there are very many rows, every one has the same chance to teach: fewer rows, the same shares of all
+        rows, _ = self._periods(fate)
+        share = self.most_rows / max(len(rows), 1)
+        draw = np.random.default_rng(self.random_state).random(fate.ending.size)
+        return np.asarray(draw < share if share < 1 else np.ones(draw.size, dtype=bool))
+
+    def _finished(self, fate: Followed) -> Integers:
+        return np.flatnonzero((fate.ending >= 0) & (fate.weeks <= self.horizon_weeks))
+
+    def _lessons(self, stack: Stack, fate: Followed) -> tuple[_Lesson, _Lesson]:
+        # what the two models learn from: class of each interval, and change of each finished row given its ending
+        encoded, (pairs, classes), finished = self._encoded(stack), self._periods(fate), self._finished(fate)
+        row, interval = pairs.T
+        return (
+            _Lesson(_timed(encoded[row], interval), classes, row),
+            _Lesson(_given(encoded[finished], fate.ending[finished]), fate.change[finished], finished),
+        )
+
+    def _encoded(self, stack: Stack) -> Singles:
+        return self.encoding_.apply(stack.table.frame).astype(np.float32)  # all that the trees can tell apart
 
 
 def marginal(joint: pd.DataFrame, *, endings: tuple[str, ...] = (), changes: tuple[str, ...] = ()) -> Floats:
@@ -297,11 +334,15 @@ def marginal(joint: pd.DataFrame, *, endings: tuple[str, ...] = (), changes: tup
     return np.asarray(joint[names].to_numpy().sum(axis=1), dtype=float)
 
 
-def _given(encoded: Floats, ending: Integers) -> Floats:
-    return np.column_stack([encoded, np.eye(len(ENDING_KEYS))[ending]])
+def _timed(encoded: Singles, interval: Integers) -> Singles:
+    return np.column_stack([encoded, interval.astype(np.float32)])
 
 
-def _spread(model: MulticlassTrees, X: Floats, n_classes: int) -> Floats:
+def _given(encoded: Singles, ending: Integers) -> Singles:
+    return np.column_stack([encoded, np.eye(len(ENDING_KEYS), dtype=np.float32)[ending]])
+
+
+def _spread(model: MulticlassTrees, X: Singles, n_classes: int) -> Floats:
     # probabilities at the places of all classes; classes that taught nobody get none
     spread = np.zeros((len(X), n_classes))
     if not len(X):
@@ -309,12 +350,3 @@ def _spread(model: MulticlassTrees, X: Floats, n_classes: int) -> Floats:
     found = softmax(margins(model.booster_, X, model.n_trees_))
     spread[:, np.asarray(model.classes_, dtype=np.int64)] = found
     return spread
-
-
-def _refit(model: MulticlassTrees, X: Floats, classes: Integers, weights: Floats) -> MulticlassTrees:
-    twin: MulticlassTrees = clone(model)
-    known = np.isin(classes, model.classes_)
-    codes = np.searchsorted(model.classes_, classes[known])
-    twin.classes_, twin.n_trees_ = model.classes_, model.n_trees_
-    twin.booster_ = model.learn_encoded(X[known], codes, model.classes_.size, model.n_trees_, weights=weights[known])
-    return twin

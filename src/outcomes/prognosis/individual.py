@@ -7,27 +7,26 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
-from scipy.stats import norm
 
 from outcomes.errors import ConfigError, DataError
 from outcomes.kernel.resampling import cluster_bootstrap
 from outcomes.prognosis import explanation
+from outcomes.prognosis.doubt import Doubt, bounds
 from outcomes.prognosis.endings import CHANGES, ENDINGS, Ended
 from outcomes.prognosis.frontier import Frontier
 from outcomes.prognosis.future import AHEAD, LEVEL, FutureScores, learn_scores
 from outcomes.prognosis.hazards import CHANGE_KEYS, ENDING_KEYS, EndingModel, Followed, followed, marginal
-from outcomes.prognosis.metrics import log_odds
 from outcomes.prognosis.models import BoostedTrees
 from outcomes.prognosis.stacked import WEEKS, Stack, as_of, stack
 from outcomes.prognosis.timeline import KEY, Courses
 
 INVENTED: Final = "invented"
+TWO: Final = 2  # resampled twins at least, for an interval
 SCORED, OUTSIDE, UNSCORED = "scored", "outside the training data", "cannot be scored"
 GOOD: Final = ("reliable_recovery", "improvement_only")  # what the reasons speak for or against: reliable improvement
 SUMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {  # sums of joint endings that people ask for
@@ -50,7 +49,7 @@ class Lessons:
     horizon_weeks, interval_weeks : int
         How far ahead, in which steps.
     resamples : int
-        Refits on resampled patients, for the intervals of the probabilities; 0 leaves them blank.
+        Refits on resampled patients, for the intervals of the probabilities; below 2 they are blank.
     instruments : tuple of str
         Whose later scores are foretold.
     level : float
@@ -76,7 +75,8 @@ class Lessons:
 class Taught:
     """What was learnt: joint endings and their resampled twins, later scores, what reasons rest on, and its limits.
 
-    `trained_on` is the kind of the source: "invented", "anonymised" or "identified".
+    `trained_on` is the kind of the source: "invented", "anonymised" or "identified". `doubt` says how far off such
+    probabilities were among people who had not taught; empty where nobody was judged.
     """
 
     lessons: Lessons
@@ -86,6 +86,7 @@ class Taught:
     reasons: BoostedTrees | None
     frontier: Frontier
     trained_on: str
+    doubt: Doubt = field(default_factory=lambda: Doubt({}))
 
     @property
     def sha256(self) -> str:
@@ -126,6 +127,7 @@ def teach(
     lessons: Lessons | None = None,
     extra: pd.DataFrame | None = None,
     rows: Stack | None = None,
+    past: pd.DataFrame | None = None,
     workers: int = 1,
 ) -> Taught:
     """Learn from everybody who is or was in treatment.
@@ -144,6 +146,9 @@ def teach(
         Further columns with an occasion.
     rows : Stack, optional
         The rows, where they have been made already (by the same lessons).
+    past : DataFrame, optional
+        Predictions of unseen people by models of the same lessons (`JointValidation.past`): how far off they were makes
+        the intervals wider.
     workers : int
         Fits at a time; the results do not depend on it.
 
@@ -161,8 +166,9 @@ def teach(
     made = stack(courses, sessions=settings.sessions, weeks=settings.weeks, extra=extra) if rows is None else rows
     seen = made if settings.sensitive else replace(made, table=made.table.without_sensitive())
     fate = followed(seen, ended)
-    model = EndingModel(horizon_weeks=settings.horizon_weeks, interval_weeks=settings.interval_weeks)
-    model.trees.set_params(random_state=settings.seed)
+    model = EndingModel(
+        horizon_weeks=settings.horizon_weeks, interval_weeks=settings.interval_weeks, random_state=settings.seed
+    )
     model.fit(seen, fate)
     people = seen.table.keys["pseudonym"].to_numpy(dtype=str)
     draws = (
@@ -179,11 +185,19 @@ def teach(
     except DataError:
         scores = None  # too few later scores: the course is left out, and the frame is empty
     frontier = Frontier.learn(seen.table, model.encoding_)
-    return Taught(settings, model, twins, scores, _speaker(seen, fate, settings), frontier, trained_on)
+    doubt = Doubt({}) if past is None else Doubt.learn(past)
+    return Taught(settings, model, twins, scores, _speaker(seen, fate, settings), frontier, trained_on, doubt)
 
 
 def foretell(
-    taught: Taught, courses: Courses, days: pd.DataFrame, ended: Ended, *, kind: str, extra: pd.DataFrame | None = None
+    taught: Taught,
+    courses: Courses,
+    days: pd.DataFrame,
+    ended: Ended,
+    *,
+    kind: str,
+    extra: pd.DataFrame | None = None,
+    workers: int = 2,
 ) -> Individual:
     """Say what may be said of open cases on a day.
 
@@ -201,6 +215,8 @@ def foretell(
         Kind of the source of the cases.
     extra : DataFrame, optional
         Further columns with an occasion, as they taught.
+    workers : int
+        Models asked at a time; the results do not depend on it.
 
     Returns
     -------
@@ -223,7 +239,7 @@ def foretell(
     status = _status(wanted, rows, outside, blank)
     chosen = rows.take(~(outside["outside"].to_numpy(dtype=bool) | blank))
     fate = followed(chosen, ended)
-    told = _endings(taught, chosen, fate)
+    told = _endings(taught, chosen, fate, workers)
     course = pd.DataFrame() if taught.scores is None else taught.scores.predict(chosen).drop(columns="row")
     return Individual(status, told, course, _reasons(taught, chosen))
 
@@ -289,35 +305,42 @@ def _status(wanted: pd.DataFrame, rows: Stack, outside: pd.DataFrame, blank: np.
     )
 
 
-def _endings(taught: Taught, rows: Stack, fate: Followed) -> pd.DataFrame:
+def _endings(taught: Taught, rows: Stack, fate: Followed, workers: int) -> pd.DataFrame:
     names = [*(f"{e}|{c}" for e in ENDING_KEYS for c in CHANGE_KEYS), "still_open"]
-    point = _with_sums(taught.endings.predict(rows, fate.below_caseness), names)
-    if taught.twins:
-        # the spread of resampled twins in log-odds around the point: few refits give a stable width, not quantiles
-        drawn = [log_odds(_with_sums(one.predict(rows, fate.below_caseness), names).to_numpy()) for one in taught.twins]
-        spread = np.std(drawn, axis=0, ddof=min(1, len(drawn) - 1))
-        z = float(norm.ppf(0.975))
-        centre = log_odds(point.to_numpy())
-        low, high = (np.where(point.to_numpy() > 0, expit(centre + sign * z * spread), 0.0) for sign in (-1, 1))
-    else:
-        low = high = np.full(point.shape, np.nan)
-    parts = []
-    for place, name in enumerate(point.columns):
-        kind = "joint" if name in names else "sum"
-        ending, _, change = name.partition("|")
-        parts.append(
-            rows.rows[KEY].assign(
-                kind=kind,
-                ending=ending,
-                change=change,
-                words=_words(name, kind),
-                probability=point[name].to_numpy(),
-                low=low[:, place],
-                high=high[:, place],
-                horizon_weeks=taught.lessons.horizon_weeks,
-            )
+    with ThreadPoolExecutor(workers) as pool:
+        models = (taught.endings, *taught.twins)
+        told = list(pool.map(lambda one: _with_sums(one.predict(rows, fate.below_caseness), names), models))
+    point = told[0]
+    low = high = np.full(point.shape, np.nan)
+    if len(taught.twins) >= TWO:
+        drawn = np.array([one.to_numpy() for one in told[1:]])
+        off = np.column_stack([taught.doubt.of(name, point[name].to_numpy()) for name in point.columns])
+        low, high = bounds(point.to_numpy(), drawn, off)
+    parts = [name.partition("|") for name in point.columns]
+    kinds = ["joint" if name in names else "sum" for name in point.columns]
+    order = rows.rows[KEY].sort_values(KEY, kind="stable").index.to_numpy()
+    each, n = len(parts), len(order)
+    columns = {
+        "kind": kinds,
+        "ending": [ending for ending, _, _ in parts],
+        "change": [change for _, _, change in parts],
+        "words": [_words(name, kind) for name, kind in zip(point.columns, kinds, strict=True)],
+    }
+    return (
+        rows.rows[KEY]
+        .iloc[np.repeat(order, each)]
+        .reset_index(drop=True)
+        .assign(
+            **{
+                name: pd.array(values, dtype="str").take(np.tile(np.arange(each), n))
+                for name, values in columns.items()
+            },
+            probability=point.to_numpy()[order].ravel(),
+            low=low[order].ravel(),
+            high=high[order].ravel(),
+            horizon_weeks=taught.lessons.horizon_weeks,
         )
-    return pd.concat(parts, ignore_index=True).sort_values(KEY, kind="stable", ignore_index=True)
+    )
 
 
 def _with_sums(joint: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from outcomes.errors import DataError
 from outcomes.prognosis.acting import how_often_right
 from outcomes.prognosis.endings import Ended
 from outcomes.prognosis.evaluation import evaluate
-from outcomes.prognosis.future import FutureScores, coverage, later_scores, learn_scores
+from outcomes.prognosis.future import FutureScores, Later, all_later, coverage, learn_scores
 from outcomes.prognosis.hazards import CHANGE_KEYS, COLUMNS, ENDING_KEYS, EndingModel, Followed, followed, marginal
 from outcomes.prognosis.individual import SUMS, Lessons
 from outcomes.prognosis.splits import Split
@@ -89,11 +89,12 @@ def judge_joint(  # noqa: PLR0913  one call a validation
     seen = rows if lessons.sensitive else replace(rows, table=rows.table.without_sensitive())
     fate = followed(seen, ended)
     place, filled = _places(courses, seen), sittings(courses)
-    lesson = _Lesson(seen, fate, filled, np.ones(len(place), dtype=bool))
+    observed = all_later(courses, seen, lessons.instruments, filled=filled)
+    lesson = _Lesson(fate, observed, np.ones(len(place), dtype=bool))
     if until is not None:
-        lesson = _recorded(lesson, courses, ended, place, until)
+        lesson = _recorded(courses, seen, filled, ended, place, until, lessons.instruments)
     with ThreadPoolExecutor(workers) as pool:
-        tasks = [(courses, seen, fate, split, place, lessons, filled, lesson) for split in splits]
+        tasks = [(courses, seen, fate, split, place, lessons, observed, lesson) for split in splits]
         found = [part for part in pool.map(lambda task: _fold(*task), tasks) if part is not None]
     if not found:
         raise DataError("endings: too few finished referrals to judge them on others (rule enough endings)")
@@ -114,21 +115,28 @@ def judge_joint(  # noqa: PLR0913  one call a validation
 
 @dataclass(frozen=True)
 class _Lesson:
-    rows: Stack
     fate: Followed
-    filled: pd.DataFrame
+    later: Later
     may: np.ndarray
 
 
-def _recorded(lesson: _Lesson, courses: Courses, ended: Ended, place: np.ndarray, until: np.ndarray) -> _Lesson:
+def _recorded(  # noqa: PLR0917  one call a validation
+    courses: Courses,
+    rows: Stack,
+    filled: pd.DataFrame,
+    ended: Ended,
+    place: np.ndarray,
+    until: np.ndarray,
+    instruments: tuple[str, ...],
+) -> _Lesson:
     # what the learners could have seen by then: nobody's later rows, endings or questionnaires
     limits = courses.episodes[KEY].astype("str").assign(until=until)
-    sat = lesson.filled.merge(limits, on=KEY, how="left")
+    sat = filled.merge(limits, on=KEY, how="left")
+    early = filled.loc[sat["day"].le(sat["until"]).to_numpy()].reset_index(drop=True)
     return _Lesson(
-        lesson.rows,
-        followed(lesson.rows, ended.known_by(until)),
-        lesson.filled.loc[sat["day"].le(sat["until"]).to_numpy()].reset_index(drop=True),
-        lesson.rows.rows["day"].to_numpy(dtype=float) <= until[place],
+        followed(rows, ended.known_by(until)),
+        all_later(courses, rows, instruments, filled=early),
+        rows.rows["day"].to_numpy(dtype=float) <= until[place],
     )
 
 
@@ -144,12 +152,13 @@ def _fold(  # noqa: PLR0917  one task of a pool
     split: Split,
     place: np.ndarray,
     lessons: Lessons,
-    filled: pd.DataFrame,
+    observed: Later,
     lesson: _Lesson,
 ) -> tuple[np.ndarray, pd.DataFrame, pd.DataFrame | None] | None:
     teaching, judged = split.training[place] & lesson.may, np.flatnonzero(split.judged[place])
-    model = EndingModel(horizon_weeks=lessons.horizon_weeks, interval_weeks=lessons.interval_weeks)
-    model.trees.set_params(random_state=lessons.seed)
+    model = EndingModel(
+        horizon_weeks=lessons.horizon_weeks, interval_weeks=lessons.interval_weeks, random_state=lessons.seed
+    )
     learners, others = rows.take(teaching), rows.take(judged)
     try:
         model.fit(learners, lesson.fate.take(teaching))
@@ -158,30 +167,27 @@ def _fold(  # noqa: PLR0917  one task of a pool
     told = model.predict(others, fate.take(judged).below_caseness)
     try:
         scores = learn_scores(
-            courses, learners, lessons.instruments, level=lessons.level, random_state=lessons.seed, filled=lesson.filled
+            courses,
+            learners,
+            lessons.instruments,
+            level=lessons.level,
+            random_state=lessons.seed,
+            later={pair: values[teaching] for pair, values in lesson.later.items()},
         )
     except DataError:
         return judged, told, None
-    return judged, told, _told_scores(courses, others, scores, filled)
+    return judged, told, _told_scores(others, scores, {pair: values[judged] for pair, values in observed.items()})
 
 
-def _told_scores(courses: Courses, others: Stack, scores: FutureScores, filled: pd.DataFrame) -> pd.DataFrame:
+def _told_scores(others: Stack, scores: FutureScores, observed: Later) -> pd.DataFrame:
     predicted = scores.predict(others)
-    pairs = predicted[["instrument", "ahead"]].drop_duplicates().itertuples(index=False, name=None)
-    observed = pd.concat(
-        [
-            others.rows[["kind", "number"]].assign(
-                row=np.arange(len(others.rows)),
-                instrument=key,
-                ahead=ahead,
-                observed=later_scores(courses, others, key, ahead, filled=filled),
-            )
-            for key, ahead in pairs
-        ],
-        ignore_index=True,
-    )
-    beside = predicted.merge(observed, on=["row", "instrument", "ahead"])
-    return beside.loc[beside["observed"].notna()]
+    beside = np.full(len(predicted), np.nan)
+    row = predicted["row"].to_numpy()
+    for (key, ahead), values in observed.items():
+        mine = predicted["instrument"].eq(key).to_numpy() & predicted["ahead"].eq(ahead).to_numpy()
+        beside[mine] = values[row[mine]]
+    moments = others.rows[["kind", "number"]].iloc[row].reset_index(drop=True)
+    return pd.DataFrame(predicted.assign(observed=beside, **moments).loc[np.isfinite(beside)])
 
 
 def _past(told: pd.DataFrame, joint: pd.DataFrame, fate: Followed, horizon: int) -> pd.DataFrame:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.errors import ConfigError, DataError
+from outcomes.prognosis.doubt import Doubt
 from outcomes.prognosis.encoding import Encoding
 from outcomes.prognosis.frontier import Frontier
 from outcomes.prognosis.future import FutureScores, ScoreModel
@@ -25,7 +26,7 @@ from outcomes.prognosis.models import BoostedTrees
 from outcomes.prognosis.multiclass import MulticlassTrees
 from outcomes.prognosis.packing import pack, unpack
 
-FORMAT: Final = "outcomes.prognosis.endings/1"
+FORMAT: Final = "outcomes.prognosis.endings/2"
 RECORD: Final = ("ending", "told", "n", "n_true")
 UNSURE: Final = ("by", "group", "ending", "verdict")
 FEWEST: Final = 10  # people behind a line of the record that is kept
@@ -83,6 +84,7 @@ def keep(kept: Kept) -> bytes:
         "scores": None if taught.scores is None else _scores(taught.scores),
         "reasons": None if taught.reasons is None else pack(taught.reasons).content.decode("utf-8"),
         "frontier": _frontier(taught.frontier),
+        "doubt": {name: off.tolist() for name, off in taught.doubt.off.items()},
         "record": record.loc[record["n"].ge(FEWEST)].to_dict("records"),
         "unsure": kept.unsure.reindex(columns=list(UNSURE)).to_dict("records"),
     }
@@ -129,6 +131,7 @@ def read(content: bytes, sha256: str) -> Kept:
         reasons=None if reasons is None else _speaker(reasons.encode("utf-8")),
         frontier=_frontier_of(document["frontier"]),
         trained_on=document["trained_on"],
+        doubt=Doubt({name: np.array(off, dtype=float) for name, off in document["doubt"].items()}),
     )
     made_on = document["made_on"]
     return Kept(
@@ -162,20 +165,18 @@ def _encoding(levels: list[list[Any]]) -> Encoding:
 
 def _ending_model(model: EndingModel) -> dict[str, Any]:
     return {
-        "parameters": model.trees.get_params(),
-        **{
-            name: {"classes": getattr(model, name).classes_.tolist(), "state": getattr(model, name).state()}
-            for name in ("hazard_", "change_")
-        },
+        name: {"parameters": one.get_params(), "classes": one.classes_.tolist(), "state": one.state()}
+        for name, one in (("hazard_", model.hazard_), ("change_", model.change_))
     }
 
 
 def _restored(document: Mapping[str, Any], lessons: Lessons, encoding: Encoding) -> EndingModel:
-    trees = MulticlassTrees(**document["parameters"])
-    model = EndingModel(horizon_weeks=lessons.horizon_weeks, interval_weeks=lessons.interval_weeks, trees=trees)
+    model = EndingModel(
+        horizon_weeks=lessons.horizon_weeks, interval_weeks=lessons.interval_weeks, random_state=lessons.seed
+    )
     model.encoding_ = encoding
     for name in ("hazard_", "change_"):
-        one = MulticlassTrees(**document["parameters"])
+        one = MulticlassTrees(**document[name]["parameters"])
         one.classes_ = np.array(document[name]["classes"])
         one.restore(document[name]["state"])
         setattr(model, name, one)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import xgboost as xgb
 from numpy.typing import ArrayLike, NDArray
+from sklearn.base import clone
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
@@ -17,6 +18,7 @@ from outcomes.prognosis.forecaster import Floats, Forecaster, OneOutcomeError
 from outcomes.prognosis.models import FEWEST_TO_SPLIT, held_out
 from outcomes.prognosis.threads import single_thread
 
+Singles = NDArray[np.float32]
 TWO = 2
 
 
@@ -95,39 +97,64 @@ class MulticlassTrees(Forecaster):
         """
         frame, labels = self._checked(X, y)
         self.classes_, codes = np.unique(labels, return_inverse=True)
-        if self.classes_.size < TWO:
-            raise OneOutcomeError(
-                f"outcome: all {codes.size} training rows are of one class; a forecast needs two (rule two outcomes)"
-            )
+        self._several(codes.size)
         who = np.arange(codes.size) if groups is None else pd.factorize(np.asarray(groups))[0]
         self.encoding_ = Encoding.learn(frame)
         with single_thread():
             self._learn(self.encoding_.apply(frame), codes.astype(float), who.astype(np.int64))
         return self
 
-    def learn_encoded(
-        self, X: Floats, codes: NDArray[np.int64], n_classes: int, rounds: int, *, weights: Floats | None = None
-    ) -> xgb.Booster:
-        """Fit a number of rounds to numbers, without a search: for resamples of the same rows.
+    def learn_rows(self, X: Floats | Singles, y: ArrayLike, groups: NDArray[np.int64]) -> Self:
+        """Learn from numbers that have been encoded elsewhere.
 
         Parameters
         ----------
         X : ndarray of float, shape (n, n_encoded)
             Encoded rows.
-        codes : ndarray of int, shape (n,)
-            Class of each row.
-        n_classes, rounds : int
-            How many classes and rounds.
-        weights : ndarray of float, shape (n,), optional
+        y : array_like, shape (n,)
+            Two or more classes.
+        groups : ndarray of int, shape (n,)
+            Patient of each row.
+
+        Returns
+        -------
+        MulticlassTrees
+            Itself, with `classes_`, `n_trees_` and `booster_`.
+
+        Raises
+        ------
+        OneOutcomeError
+            If all rows are of one class.
+        """
+        self.classes_, codes = np.unique(np.asarray(y), return_inverse=True)
+        self._several(codes.size)
+        self._learn(X, codes, pd.factorize(groups)[0].astype(np.int64))
+        return self
+
+    def refit(self, X: Floats | Singles, y: ArrayLike, weights: Floats) -> "MulticlassTrees":
+        """Learn as many rounds from the same rows, weighed otherwise: for resamples of patients, without a search.
+
+        Parameters
+        ----------
+        X : ndarray of float, shape (n, n_encoded)
+            Encoded rows.
+        y : array_like, shape (n,)
+            Class of each row; rows of a class that this model does not know are left out.
+        weights : ndarray of float, shape (n,)
             How often each row counts.
 
         Returns
         -------
-        Booster
-            The model.
+        MulticlassTrees
+            A twin.
         """
-        matrix = xgb.QuantileDMatrix(X, label=codes, weight=weights, nthread=1)
-        return xgb.train(self._settings(n_classes), matrix, num_boost_round=rounds, verbose_eval=False)
+        twin: MulticlassTrees = clone(self)
+        twin.classes_, twin.n_trees_ = self.classes_, self.n_trees_
+        known = np.isin(y, self.classes_)
+        codes = np.searchsorted(self.classes_, np.asarray(y)[known])
+        matrix = xgb.QuantileDMatrix(X[known], label=codes, weight=weights[known], nthread=1)
+        twin.booster_ = xgb.train(self._settings(), matrix, num_boost_round=self.n_trees_, verbose_eval=False)
+        return twin
 
     def predict_proba(self, X: pd.DataFrame | ArrayLike) -> Floats:
         """Say how probable each class is.
@@ -185,12 +212,18 @@ class MulticlassTrees(Forecaster):
         tags.classifier_tags.multi_class = True
         return tags
 
-    def _settings(self, n_classes: int) -> dict[str, Any]:
+    def _several(self, n_rows: int) -> None:
+        if self.classes_.size < TWO:
+            raise OneOutcomeError(
+                f"outcome: all {n_rows} training rows are of one class; a forecast needs two (rule two outcomes)"
+            )
+
+    def _settings(self) -> dict[str, Any]:
         return {
             "objective": "multi:softprob",
-            "num_class": n_classes,
+            "num_class": self.classes_.size,
             "eval_metric": "mlogloss",
-            "tree_method": "hist",
+            "tree_method": "hist",  # one tree a class: trees for all classes at once have leaves of one person
             "nthread": 1,
             "seed": int(self.random_state),
             "eta": self.learning_rate,
@@ -199,28 +232,31 @@ class MulticlassTrees(Forecaster):
             "subsample": self.subsample,
         }
 
-    def _learn(self, X: Floats, y: Floats, groups: NDArray[np.int64]) -> None:
+    def _learn(self, X: Floats | Singles, y: Floats | NDArray[np.int64], groups: NDArray[np.int64]) -> None:
         if self.max_rounds < 1 or self.patience < 1:
             raise ConfigError(f"max_rounds and patience must be at least 1, got {self.max_rounds}, {self.patience}")
         codes = y.astype(np.int64)
-        self.n_trees_ = self._rounds(X, codes, groups)
-        self.booster_ = self.learn_encoded(X, codes, self.classes_.size, self.n_trees_)
+        self.n_trees_, like = self._rounds(X, codes, groups)
+        whole = xgb.QuantileDMatrix(X, label=codes, nthread=1, ref=like)  # the same cut points: found once
+        self.booster_ = xgb.train(self._settings(), whole, num_boost_round=self.n_trees_, verbose_eval=False)
 
-    def _rounds(self, X: Floats, codes: NDArray[np.int64], groups: NDArray[np.int64]) -> int:
+    def _rounds(
+        self, X: Floats | Singles, codes: NDArray[np.int64], groups: NDArray[np.int64]
+    ) -> tuple[int, xgb.QuantileDMatrix | None]:
         apart = held_out(groups, 5, self.random_state) == 0
         if codes.size < FEWEST_TO_SPLIT or np.unique(codes[apart]).size == 1 or np.unique(codes[~apart]).size == 1:
-            return min(self.max_rounds, 2 * self.patience)
+            return min(self.max_rounds, 2 * self.patience), None
         learning = xgb.QuantileDMatrix(X[~apart], label=codes[~apart], nthread=1)
         judging = xgb.QuantileDMatrix(X[apart], label=codes[apart], nthread=1, ref=learning)
         found = xgb.train(
-            self._settings(self.classes_.size),
+            self._settings(),
             learning,
             num_boost_round=self.max_rounds,
             evals=[(judging, "judging")],
             early_stopping_rounds=self.patience,
             verbose_eval=False,
         )
-        return int(found.best_iteration) + 1
+        return int(found.best_iteration) + 1, learning
 
     def _margin(self, X: Floats) -> Floats:
         return margins(self.booster_, X, self.n_trees_)
@@ -235,7 +271,7 @@ class MulticlassTrees(Forecaster):
         self.booster_.load_model(bytearray(base64.b64decode(state["booster_ubjson"])))
 
 
-def margins(booster: xgb.Booster, X: Floats, rounds: int) -> Floats:
+def margins(booster: xgb.Booster, X: Floats | Singles, rounds: int) -> Floats:
     """Say how much speaks for each class, by the first rounds of a booster.
 
     Parameters
@@ -252,7 +288,7 @@ def margins(booster: xgb.Booster, X: Floats, rounds: int) -> Floats:
     ndarray of float, shape (n, n_classes)
         Log-odds up to a constant.
     """
-    found = booster.predict(xgb.DMatrix(X, nthread=1), output_margin=True, iteration_range=(0, rounds))
+    found = booster.inplace_predict(X, iteration_range=(0, rounds), predict_type="margin")
     return np.asarray(found, dtype=float).reshape(len(X), -1)
 
 

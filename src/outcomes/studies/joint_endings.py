@@ -110,6 +110,7 @@ def joint_forecast(
             trained_on=materials.opened.view.kind,
             lessons=lessons,
             rows=rows,
+            past=judged.past,
             workers=processes,
         )
     except DataError as lacking:

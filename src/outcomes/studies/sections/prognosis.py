@@ -55,7 +55,7 @@ class PrognosisSettings(Section):
     ending_folds: int = Field(default=3, ge=2, le=20)
     """Folds of patients in which they are judged."""
     probability_resamples: int = Field(default=5, ge=0, le=200)
-    """Refits on resampled patients for the interval of each probability; 0 leaves it blank."""
+    """Refits on resampled patients for the interval of each probability; below 2 it is blank."""
     score_level: float = Field(default=0.8, gt=0, lt=1)
     """Share of later scores that their intervals are to cover."""
     leave_services_out: bool = False
