@@ -13,8 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from outcomes.errors import ConfigError, DataError
 from outcomes.kernel.intervals import wilson
-from outcomes.kernel.resampling import cluster_bootstrap, percentile_interval
+from outcomes.kernel.resampling import percentile_interval
 from outcomes.prognosis import metrics
+from outcomes.prognosis.resampled import NAMES, Sample, drawn, replicates
 from outcomes.prognosis.smoothing import FEWEST, loess
 from outcomes.prognosis.threads import one_thread
 
@@ -23,15 +24,6 @@ Floats = NDArray[np.float64]
 SUSPICIOUS_AUROC = 0.90
 FEWEST_TO_SUSPECT = 100  # among fewer people such an area comes by chance
 THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6)
-CELLS_AT_ONCE = 100_000  # rows x samples held together
-_NAMES = (
-    "auroc",
-    "brier",
-    "scaled_brier",
-    "calibration_in_the_large",
-    "calibration_slope",
-    "calibration_intercept_joint",
-)
 
 
 class LeakageWarning(UserWarning):
@@ -263,15 +255,15 @@ def evaluate(
     cuts = _cuts(thresholds)
     if n_bootstrap < 0:
         raise ConfigError(f"n_bootstrap must not be negative, got {n_bootstrap}")
-    names = [*_NAMES, *(f"net_benefit{whom}_at_{cut:.2f}" for whom in ("", "_all") for cut in cuts)]
+    names = [*NAMES, *(f"net_benefit{whom}_at_{cut:.2f}" for whom in ("", "_all") for cut in cuts)]
     folds = np.zeros(y.size, dtype=np.int64) if strata is None else np.asarray(strata, dtype=np.int64)
-    sample = _Sample(y, p, cuts, folds)
+    sample, order = Sample.sorted(y, p, cuts, folds)
     point = sample.figures(np.ones((1, y.size)))[0]
     low, high = np.full(point.size, np.nan), np.full(point.size, np.nan)
     if n_bootstrap:
         clusters = np.arange(y.size) if pseudonyms is None else np.asarray(pseudonyms)
-        replicates = _replicates(sample, clusters, n_bootstrap, random_state, point)
-        low, high = percentile_interval(replicates, level)
+        found = replicates(sample, point, drawn(clusters, n_bootstrap, random_state), order)
+        low, high = percentile_interval(found, level)
     rows = pd.DataFrame({"metric": names, "value": point, "low": low, "high": high})
     rows = pd.concat([rows, _unresampled(y, p, level)], ignore_index=True)
     rows.insert(1, "n", y.size)
@@ -285,47 +277,6 @@ def evaluate(
             stacklevel=3,  # past the wrapper
         )
     return rows
-
-
-@dataclass(frozen=True)
-class _Sample:
-    y: Floats
-    p: Floats
-    cuts: Floats
-    folds: NDArray[np.int64]
-
-    def figures(self, weights: Floats, point: Floats | None = None) -> Floats:
-        # one row a sample of weights, one column a name; the search begins at the figures of the whole sample
-        begun = dict(zip(_NAMES, point if point is not None else np.zeros(len(_NAMES)), strict=False))
-        large = begun["calibration_in_the_large"]
-        slope, intercept = metrics.slope_and_intercept(
-            self.y, self.p, weights, (begun["calibration_slope"], begun["calibration_intercept_joint"])
-        )
-        single = [
-            metrics.auroc(self.y, self.p, weights, self.folds),
-            metrics.brier(self.y, self.p, weights),
-            metrics.scaled_brier(self.y, self.p, weights),
-            metrics.in_the_large(self.y, self.p, weights, large if np.isfinite(large) else 0.0),
-            slope,
-            intercept,
-        ]
-        benefits = metrics.net_benefits(self.y, self.p, weights, self.cuts)
-        of_all = metrics.net_benefits(self.y, np.ones_like(self.p), weights, self.cuts)
-        return np.column_stack([*single, benefits, of_all])
-
-
-def _replicates(sample: _Sample, clusters: NDArray[np.generic], n_bootstrap: int, seed: int, point: Floats) -> Floats:
-    # figures of each resample, shape (n_bootstrap, n_figures), a few resamples at a time so that they stay in the cache
-    draws = cluster_bootstrap(clusters, n_bootstrap, np.random.default_rng(seed))
-    at_once = max(CELLS_AT_ONCE // sample.y.size, 1)
-    done: list[Floats] = []
-    held: list[NDArray[np.int64]] = []
-    for number, weights in enumerate(draws, start=1):
-        held.append(weights)
-        if len(held) == at_once or number == n_bootstrap:
-            done.append(sample.figures(np.array(held, dtype=float), point))
-            held = []
-    return np.vstack(done)
 
 
 def _unresampled(y: Floats, p: Floats, level: float) -> pd.DataFrame:

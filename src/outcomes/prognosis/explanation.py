@@ -1,6 +1,7 @@
 """Why this probability? Contributions that add up to the log-odds, gathered under words that people use."""
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ with warnings.catch_warnings():
     import shap
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 FEWEST = 10
 SINGULAR = {
@@ -161,17 +163,49 @@ def reasons(explanation: Explanation, *, most: int = 3) -> pd.DataFrame:
     names = list(dict.fromkeys(feature.word for feature in features))
     of_word = [[place for place, feature in enumerate(features) if feature.word == word] for word in names]
     words = np.column_stack([moved[:, places].sum(axis=1) for places in of_word])
-    values = [explanation.table.frame[feature.name].tolist() for feature in features]
-    rows: list[tuple[object, ...]] = []
-    for person, key in enumerate(explanation.keys[["pseudonym", "referral"]].itertuples(index=False, name=None)):
-        for direction, sign in (("for", 1), ("against", -1)):
-            towards = words[person] * sign
-            best = [place for place in np.argsort(-towards, kind="stable")[:most] if towards[place] > NEGLIGIBLE]
-            for rank, place in enumerate(best, start=1):
-                chosen = max(of_word[place], key=lambda one: moved[person, one] * sign)
-                told = sentence(features[chosen], values[chosen][person])
-                rows.append((*key, direction, rank, names[place], words[person, place], f"{names[place]}: {told}"))
-    return pd.DataFrame(rows, columns=["pseudonym", "referral", "direction", "rank", "word", "log_odds", "reason"])
+    parts = []
+    for direction, sign in (("for", 1), ("against", -1)):
+        towards = words * sign
+        order = np.argsort(-towards, axis=1, kind="stable")[:, :most]
+        person, rank = np.nonzero(np.take_along_axis(towards, order, axis=1) > NEGLIGIBLE)
+        place = order[person, rank]
+        chosen = _moved_most(moved * sign, person, place, of_word)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "person": person,
+                    "direction": direction,
+                    "rank": rank + 1,
+                    "word": np.array(names, dtype=object)[place],
+                    "log_odds": words[person, place],
+                    "reason": _told(explanation.table.frame, features, person, chosen),
+                }
+            )
+        )
+    rows = pd.concat(parts, ignore_index=True).sort_values("person", kind="stable", ignore_index=True)
+    keys = explanation.keys[["pseudonym", "referral"]].iloc[rows["person"].to_numpy()].reset_index(drop=True)
+    return pd.concat([keys, rows.drop(columns="person")], axis="columns")
+
+
+def _moved_most(moved: Floats, person: Integers, place: Integers, of_word: Sequence[Sequence[int]]) -> Integers:
+    # the feature of each chosen word that moved most in its direction
+    chosen = np.zeros(person.size, dtype=np.int64)
+    for word, its in enumerate(of_word):
+        mine = np.flatnonzero(place == word)
+        columns = np.array(its, dtype=np.int64)
+        chosen[mine] = columns[np.argmax(moved[np.ix_(person[mine], columns)], axis=1)] if mine.size else 0
+    return chosen
+
+
+def _told(frame: pd.DataFrame, features: Sequence[Feature], person: Integers, chosen: Integers) -> NDArray[np.object_]:
+    # each value of a feature is put into words once, however many people have it
+    told = np.empty(person.size, dtype=object)
+    for place, feature in enumerate(features):
+        mine = np.flatnonzero(chosen == place)
+        codes, values = pd.factorize(frame[feature.name].iloc[person[mine]], use_na_sentinel=False)
+        sentences = [f"{feature.word}: {sentence(feature, value)}" for value in values.tolist()]
+        told[mine] = np.array(sentences, dtype=object)[codes] if mine.size else ""
+    return told
 
 
 def sentence(feature: Feature, value: object) -> str:

@@ -9,6 +9,7 @@ from scipy.special import expit
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Ranking = tuple[tuple[Integers, Integers], ...]
 
 SMALLEST = 1e-6  # probabilities are held this far from 0 and 1 before a logit is taken
 SWEEPS = 25
@@ -52,16 +53,57 @@ def auroc(outcome: Floats, probability: Floats, weights: Floats, strata: Integer
     ndarray of float, shape (n_samples,)
         Area under the ROC curve, ties counted half; NaN where no pair can be compared.
     """
+    return auroc_of(outcome, weights, ranked(probability, strata))
+
+
+def ranked(probability: Floats, strata: Integers | None = None) -> Ranking:
+    """Sort rows by probability once, for many samples.
+
+    Parameters
+    ----------
+    probability : ndarray of float, shape (n,)
+        What had been predicted.
+    strata : ndarray of int, shape (n,), optional
+        As in `auroc`.
+
+    Returns
+    -------
+    tuple
+        For each stratum its rows in ascending order, and where each run of ties begins among them.
+    """
     parts = (
-        [np.arange(outcome.size)] if strata is None else [np.flatnonzero(strata == one) for one in np.unique(strata)]
+        [np.arange(probability.size)]
+        if strata is None
+        else [np.flatnonzero(strata == one) for one in np.unique(strata)]
     )
-    ahead, pairs = np.zeros(len(weights)), np.zeros(len(weights))
+    found = []
     for rows in parts:
-        _, tie = np.unique(probability[rows], return_inverse=True)
-        order = np.argsort(tie, kind="stable")
-        starts = np.flatnonzero(np.diff(tie[order], prepend=-1))
-        ordered = weights[:, rows[order]]
-        of_events = np.add.reduceat(ordered * outcome[rows[order]], starts, axis=1)
+        order = rows[np.argsort(probability[rows], kind="stable")]
+        found.append((order, np.flatnonzero(np.diff(probability[order], prepend=-np.inf))))
+    return tuple(found)
+
+
+def auroc_of(outcome: Floats, weights: Floats, ranking: Ranking) -> Floats:
+    """Give the area under the ROC curve of rows that have been ranked.
+
+    Parameters
+    ----------
+    outcome : ndarray of float, shape (n,)
+        0 or 1.
+    weights : ndarray of float, shape (n_samples, n)
+        How often each row counts in each sample.
+    ranking : tuple
+        From `ranked`.
+
+    Returns
+    -------
+    ndarray of float, shape (n_samples,)
+        See `auroc`.
+    """
+    ahead, pairs = np.zeros(len(weights)), np.zeros(len(weights))
+    for order, starts in ranking:
+        ordered = weights[:, order]
+        of_events = np.add.reduceat(ordered * outcome[order], starts, axis=1)
         of_others = np.add.reduceat(ordered, starts, axis=1) - of_events
         below = np.cumsum(of_others, axis=1) - of_others / 2
         ahead += (of_events * below).sum(axis=1)
@@ -124,13 +166,33 @@ def in_the_large(outcome: Floats, probability: Floats, weights: Floats, start: f
         Maximum-likelihood intercept of ``outcome ~ offset(log-odds)``; positive: predicted too low. NaN where a sample
         holds one outcome only.
     """
-    offset = log_odds(probability)
-    total, events = weights.sum(axis=1), weights @ outcome
-    both = (events > 0) & (events < total)
-    intercept = np.full(len(weights), start)
+    return large_of(log_odds(probability), weights, weights @ outcome, start)
+
+
+def large_of(odds: Floats, totals: Floats, events: Floats, start: float = 0.0) -> Floats:
+    """Give the intercept beside a slope of 1 for rows, or for bins of rows that share their log-odds.
+
+    Parameters
+    ----------
+    odds : ndarray of float, shape (n,)
+        Log-odds that were predicted.
+    totals : ndarray of float, shape (n_samples, n)
+        How much each row or bin counts.
+    events : ndarray of float, shape (n_samples,)
+        How much of it all had the outcome.
+    start : float
+        Where the search begins.
+
+    Returns
+    -------
+    ndarray of float, shape (n_samples,)
+        See `in_the_large`.
+    """
+    both = (events > 0) & (events < totals.sum(axis=1))
+    intercept = np.full(len(totals), start)
     for _ in range(SWEEPS):
-        expected = expit(intercept[:, None] + offset)
-        weighted = weights * expected
+        expected = expit(intercept[:, None] + odds)
+        weighted = totals * expected
         step = _ratio(events - weighted.sum(axis=1), np.einsum("ij,ij->i", weighted, 1 - expected))
         intercept = intercept + np.clip(np.where(both, step, 0), -2, 2)
         if _settled(np.where(both, step, 0)):
@@ -159,17 +221,43 @@ def slope_and_intercept(
         NaN where all probabilities are the same, one outcome is absent, or the outcomes are separated.
     """
     x = log_odds(probability)
-    centre = float(x.mean())
-    powers = np.column_stack([np.ones_like(x), x - centre, (x - centre) ** 2])
-    moments, target = weights @ powers, weights @ (np.column_stack([np.ones_like(x), x - centre]) * outcome[:, None])
+    lever = x - float(x.mean())
+    target = weights @ (np.column_stack([np.ones_like(x), lever]) * outcome[:, None])
+    return slope_of(x, weights, target, start)
+
+
+def slope_of(
+    odds: Floats, totals: Floats, target: Floats, start: tuple[float, float] | None = None
+) -> tuple[Floats, Floats]:
+    """Give slope and intercept of the joint fit for rows, or for bins of rows that share their log-odds.
+
+    Parameters
+    ----------
+    odds : ndarray of float, shape (n,)
+        Log-odds that were predicted.
+    totals : ndarray of float, shape (n_samples, n)
+        How much each row or bin counts.
+    target : ndarray of float, shape (n_samples, 2)
+        Sum of the outcomes, and of the outcomes times the log-odds less their plain mean over `odds`.
+    start : tuple of float, optional
+        As in `slope_and_intercept`.
+
+    Returns
+    -------
+    slope, intercept : ndarray of float, shape (n_samples,)
+        See `slope_and_intercept`.
+    """
+    centre = float(odds.mean())
+    powers = np.column_stack([np.ones_like(odds), odds - centre, (odds - centre) ** 2])
+    moments = totals @ powers
     varied = moments[:, 2] * moments[:, 0] - moments[:, 1] ** 2 > (TOLERANCE * moments[:, 0]) ** 2
     usable = varied & (target[:, 0] > 0) & (target[:, 0] < moments[:, 0])
     begin = (0.0, 0.0) if start is None or not np.isfinite(start).all() else start  # from 1, Newton may swing
-    slope, level = np.full(len(weights), begin[0]), np.full(len(weights), begin[1] + begin[0] * centre)
-    to_slope = np.zeros(len(weights))
+    slope, level = np.full(len(totals), begin[0]), np.full(len(totals), begin[1] + begin[0] * centre)
+    to_slope = np.zeros(len(totals))
     for _ in range(SWEEPS):
         expected = expit(level[:, None] + slope[:, None] * powers[:, 1])
-        weighted = weights * expected
+        weighted = totals * expected
         gradient = target - weighted @ powers[:, :2]
         weighted *= 1 - expected
         curvature = weighted @ powers
