@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from cohorts import cohort, cross, drafts, starred
+from cohorts import cohort, cross, drafts, single_pattern, starred
 
+from outcomes.disclosure import attack as attacking
 from outcomes.disclosure.attack import attack
 from outcomes.disclosure.gate import release
 from outcomes.errors import DisclosureError
@@ -91,3 +92,11 @@ def test_tables_that_cannot_be_of_the_same_people_are_refused():
 
 def test_midpoint_rounding_of_ordinary_tables_tells_nothing():
     assert sum(len(attack(drafts(cohort(np.random.default_rng(seed), 150)))) for seed in range(5)) == 0
+
+
+def test_what_was_asked_before_is_not_asked_again_and_answered_alike(monkeypatch):
+    made = single_pattern(np.random.default_rng([20230331, 3, 1]))
+    plain, memory = attack(made), {}
+    assert attack(made, memory=memory) == plain
+    monkeypatch.setattr(attacking, "milp", lambda *_, **__: pytest.fail("asked again"))
+    assert attack(made, memory=memory) == plain

@@ -1,5 +1,6 @@
 """Could somebody work out a person from these tables? We try first, by integer programming on all that is printed."""
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ _INFEASIBLE = 2
 _SMALL_COUNTS = "redact7_round5"
 
 Floats = NDArray[np.float64]
+Memory = dict[bytes, tuple[tuple[int, int, bool], ...]]
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Pinned:
     open: bool = False
 
 
-def attack(tables: Mapping[str, Released]) -> tuple[Pinned, ...]:
+def attack(tables: Mapping[str, Released], *, memory: Memory | None = None) -> tuple[Pinned, ...]:
     """Find every small count that these tables tell exactly.
 
     The unknowns are the true counts; the printed bands, totals, numerators, copies and rates from true counts bind
@@ -57,6 +59,8 @@ def attack(tables: Mapping[str, Released]) -> tuple[Pinned, ...]:
     ----------
     tables : mapping of str to Released
         Tables by name: those to release, and those released before about the same people.
+    memory : dict, optional
+        Answers about parts of the system that were asked before, which are not asked again; added to.
 
     Returns
     -------
@@ -77,7 +81,13 @@ def attack(tables: Mapping[str, Released]) -> tuple[Pinned, ...]:
     small = disclosure_policy(_SMALL_COUNTS).threshold
     found: dict[tuple[Cell, ...], Pinned] = {}
     for unknowns, targets in _components(system, small):
-        for target, value, is_open in _told(_Component(system, unknowns), targets, small):
+        component = _Component(system, unknowns)
+        kept = {} if memory is None else memory
+        key = component.digest(targets)
+        if key not in kept:
+            kept[key] = tuple(_told(component, targets, small))
+        for place, value, is_open in kept[key]:
+            target = targets[place]
             found.setdefault(target.withhold, Pinned(target.withhold, value, _around(system, target), is_open))
     return tuple(found[cells] for cells in sorted(found))
 
@@ -127,6 +137,7 @@ class _Component:
         data = np.array([value for _, _, value in entries], dtype=float)
         matrix = csr_array((data, ([e[0] for e in entries], [e[1] for e in entries])), shape=shape)
         low, high = np.array([row[1] for row in rows]), np.array([row[2] for row in rows])
+        self.sides = (matrix.data, matrix.indices, matrix.indptr, low, high)
         self.ties = LinearConstraint(matrix, low, high) if rows else None
 
     def cost(self, target: Target) -> Floats:
@@ -134,6 +145,14 @@ class _Component:
         for of, value in target.terms.items():
             cost[self.place[of]] = value
         return cost
+
+    def digest(self, targets: Sequence[Target]) -> bytes:
+        # the same digest: the same question, whatever else is released
+        told = hashlib.sha256()
+        for part in (self.bounds.lb, self.bounds.ub, *map(self.cost, targets), *self.sides):
+            told.update(np.ascontiguousarray(part, dtype=float).tobytes() + b"|")
+        told.update(repr([target.none_counts for target in targets]).encode())
+        return told.digest()
 
     def solve(self, cost: Floats) -> Floats | None:
         # None where the solver ran out of time
@@ -152,7 +171,8 @@ class _Component:
         return None if answer.status != 0 else np.round(answer.x)
 
 
-def _told(component: _Component, targets: Sequence[Target], small: int) -> Iterator[tuple[Target, int, bool]]:
+def _told(component: _Component, targets: Sequence[Target], small: int) -> Iterator[tuple[int, int, bool]]:
+    # place of the target, what is told, whether that is only supposed
     costs = np.array([component.cost(target) for target in targets])
     low, high = np.full(len(targets), FREE), np.full(len(targets), -FREE)
     generator = np.random.default_rng(0)
@@ -177,4 +197,4 @@ def _told(component: _Component, targets: Sequence[Target], small: int) -> Itera
         value = int(low[number]) if np.isfinite(low[number]) else 0
         counts = value < small and (value >= 1 or target.none_counts)
         if not closed or counts:
-            yield target, value, not closed
+            yield number, value, not closed

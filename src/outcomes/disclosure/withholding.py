@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from outcomes.disclosure.attack import Pinned, attack
+from outcomes.disclosure.attack import Memory, Pinned, attack
 from outcomes.disclosure.sameness import Cell
 from outcomes.disclosure.seal import Hidden, Released, sealed
 from outcomes.disclosure.system import WITHHELD
@@ -61,9 +61,10 @@ def attack_and_withhold(tables: Mapping[str, Released], *, before: Mapping[str, 
     kept = dict(tables)
     withheld: list[Cell] = []
     rounds, told, undecided = 0, 0, 0
-    already = len(attack(earlier)) if earlier else 0
+    memory: Memory = {}  # a round asks again only where something was withheld
+    already = len(attack(earlier, memory=memory)) if earlier else 0
     while True:
-        found = attack({**earlier, **kept})
+        found = attack({**earlier, **kept}, memory=memory)
         if rounds == 0:
             told, undecided = len(found), sum(one.open for one in found)
         rounds += 1
