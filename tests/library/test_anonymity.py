@@ -54,6 +54,13 @@ def test_leaving_a_column_out_never_makes_a_class_smaller():
         assert line(told, name)["alone"] <= whole["alone"]
 
 
+def test_how_people_were_drawn_is_no_knowledge_about_them():
+    plain = tables(gender=list("112212"), age_band=list("ababab"))
+    drawn = {"survey_weight": [1.5, 2, 3, 4, 5, 6], "survey_stratum": list("abcdef"), "survey_unit": list("123456")}
+    told = tables(gender=list("112212"), age_band=list("ababab"), **drawn, survey_cycle=list("uvwxyz"))
+    pd.testing.assert_frame_equal(anonymity_table(told), anonymity_table(plain))
+
+
 def test_no_people_no_table():
     assert anonymity_table(tables(gender=[])).empty
 

@@ -106,3 +106,16 @@ def test_totals_are_scores_only_without_items():
     assert found.tables["scores"][["occasion", "instrument", "total"]].to_numpy().tolist() == [[2, "phq9", 6.0]]
     assert found.notes["responses", "phq9_total", "total_disagrees_with_items"] == 1
     assert len(found.tables["occasions"]) == 2
+
+
+def test_how_people_were_drawn_enters_as_it_is():
+    drawn = {
+        "survey_weight": [1234.5678],
+        "survey_stratum": ["46"],
+        "survey_unit": ["2"],
+        "survey_cycle": ["2005-2006"],
+    }
+    patients = pd.DataFrame({"patient_id": ["a"], **drawn}).astype({"patient_id": "str"})
+    found = tables(rows(session_date=numbers(1)), patients=patients).tables["patients"]
+    assert found[list(drawn)].to_dict("list") == drawn
+    assert not [name for name in tables(rows(session_date=numbers(1))).tables["patients"] if name.startswith("survey")]

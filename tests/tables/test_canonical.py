@@ -4,13 +4,14 @@ import pytest
 
 from outcomes.errors import ConfigError
 from outcomes.tables.canonical import library_table, library_tables
-from outcomes.tables.feed import demographic_columns
+from outcomes.tables.feed import SURVEY, demographic_columns
 
 
 def test_patients_hold_codes_and_bands():
     names = library_table("patients").names
     assert names[0] == "pseudonym"
-    assert set(names[1:]) == {column.name for column in demographic_columns()} | {"age_band"}
+    drawn = {column.name for column in SURVEY}
+    assert set(names[1:]) == {column.name for column in demographic_columns()} | {"age_band"} | drawn
 
 
 def test_numbers_about_people_enter_as_bands():

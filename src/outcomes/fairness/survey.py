@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit, logit
-from scipy.stats import t
 
 from outcomes.errors import ConfigError, DataError
 from outcomes.fairness.counts import in_order, labels
+from outcomes.kernel.intervals import logit_t
 from outcomes.reference.units import PERCENT
 
 WITH_DESIGN = "weights, strata and sampling units"
@@ -52,8 +51,9 @@ def weighted_shares(
     DataFrame
         One row everyone, then a row a breakdown and group: breakdown, group, events, n (people asked), effective_n
         (Kish), raw_pct, weighted_pct, low_pct, high_pct (logit interval, Taylor linearisation, t with units less
-        strata degrees of freedom), design_effect (variance against as many people drawn at random), allows_for.
-        Bounds are missing where the share is 0 or 100 %. Internal: true counts.
+        strata degrees of freedom), design_effect (variance against as many people drawn at random), largest_share
+        (weight of the heaviest person, of the weight of all who count), freedom, allows_for. Bounds are missing where
+        the share is 0 or 100 %. Internal: true counts.
 
     Raises
     ------
@@ -132,20 +132,19 @@ class _Sample:
         weight = np.where(kept, self.weights, 0.0)
         total = float(weight.sum())
         row = {"events": events, "n": n, "effective_n": np.nan, "raw_pct": np.nan, "weighted_pct": np.nan}
-        row |= {"low_pct": np.nan, "high_pct": np.nan, "design_effect": np.nan}
+        row |= {"low_pct": np.nan, "high_pct": np.nan, "design_effect": np.nan, "largest_share": np.nan}
+        row["freedom"] = float(self.many.sum() - (self.many > 0).sum())
         if total == 0:
             return row
         share = float(weight @ self.y) / total
         row |= {"effective_n": total**2 / float(weight @ weight), "raw_pct": PERCENT * events / n}
-        row["weighted_pct"] = PERCENT * share
+        row |= {"weighted_pct": PERCENT * share, "largest_share": float(weight.max()) / total}
         if not 0 < share < 1:
             return row
         variance = self._variance(weight * (self.y - share) / total)
         row["design_effect"] = variance / (share * (1 - share) / n)
-        freedom = int(self.many.sum() - (self.many > 0).sum())
-        half = t.ppf((1 + self.level) / 2, freedom) * np.sqrt(variance) / (share * (1 - share))
-        row |= {"low_pct": PERCENT * float(expit(logit(share) - half))}
-        return row | {"high_pct": PERCENT * float(expit(logit(share) + half))}
+        bounds = logit_t(share, np.sqrt(variance), int(row["freedom"]), self.level)
+        return row | {"low_pct": PERCENT * float(bounds.low), "high_pct": PERCENT * float(bounds.high)}
 
     def _variance(self, scores: Floats) -> float:
         # between the totals of units within their stratum; who is outside the group counts with 0

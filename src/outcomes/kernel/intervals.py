@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
-from scipy.stats import norm, rankdata
+from scipy.stats import norm, rankdata, t
 
 from outcomes.errors import ConfigError
 
@@ -274,6 +274,49 @@ def auc(events: ArrayLike, scores: ArrayLike, level: float = 0.95) -> Estimate:
         return Estimate(area, np.nan, np.nan)
     reach = z * np.sqrt(variance) / (area * (1 - area))
     return Estimate(area, float(expit(logit(area) - reach)), float(expit(logit(area) + reach)))
+
+
+def logit_t(share: ArrayLike, standard_error: ArrayLike, freedom: int, level: float = 0.95) -> Interval:
+    """Say between which shares the truth lies, given a share with a standard error of a sampling design.
+
+    Normal on the logit scale, with the t quantile of the design's degrees of freedom.
+
+    Parameters
+    ----------
+    share, standard_error : array_like of float, broadcastable
+        Shares, 0 to 1, and their standard errors.
+    freedom : int
+        Sampling units less strata.
+    level : float
+        Coverage, strictly between 0 and 1.
+
+    Returns
+    -------
+    Interval
+        NaN where the share is 0 or 1, something is missing, or there is no degree of freedom.
+
+    Raises
+    ------
+    ConfigError
+        If `level` is not a coverage.
+
+    References
+    ----------
+    Korn EL, Graubard BI (1998). Confidence intervals for proportions with small expected number of positive counts
+    estimated from survey data. Survey Methodology 24, 193-201.
+
+    Examples
+    --------
+    >>> [round(float(side), 3) for side in logit_t(0.1, 0.02, 30)]
+    [0.066, 0.149]
+    """
+    normal_quantile(level)  # refuses what is no coverage
+    centre, error = np.broadcast_arrays(np.asarray(share, dtype=float), np.asarray(standard_error, dtype=float))
+    inside = (centre > 0) & (centre < 1) & np.isfinite(error) & (freedom > 0)
+    safe = np.where(inside, centre, 0.5)
+    half = float(t.ppf((1 + level) / 2, max(freedom, 1))) * error / (safe * (1 - safe))
+    low, high = (np.where(inside, expit(logit(safe) + side * half), np.nan) for side in (-1, 1))
+    return Interval(low, high)
 
 
 def calibration_in_the_large(events: ArrayLike, probability: ArrayLike, level: float = 0.95) -> Estimate:

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from outcomes.tables.canonical import library_table
+from outcomes.tables.feed import SURVEY
 
 SMALL: Final = (5, 10)
 CORE: Final = ("age_band", "gender", "ethnic_category", "deprivation_decile", "region")
@@ -30,7 +31,8 @@ def _first_referral(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 def _people(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     # One row a person, every quasi-identifier as a whole number; missing is a value like any other.
     patients = tables["patients"].set_index("pseudonym")
-    known = [name for name in library_table("patients").names if name in patients]
+    drawn = {one.name for one in SURVEY}  # how people were drawn, which nobody knows of a person
+    known = [name for name in library_table("patients").names if name in patients and name not in drawn]
     people = patients[known].join(_first_referral(tables))
     return pd.DataFrame({name: pd.factorize(people[name], use_na_sentinel=False)[0] for name in people})
 

@@ -14,7 +14,7 @@ from outcomes.library.typed import TEXT
 from outcomes.reference.groups import grouping, groupings
 from outcomes.reference.instruments import Instrument, instruments
 from outcomes.tables.canonical import library_table
-from outcomes.tables.feed import demographic_columns
+from outcomes.tables.feed import SURVEY, demographic_columns
 
 MONTHS_OF_QUARTER: Final = 3
 TOTAL_MISMATCH: Final = "total_disagrees_with_items"
@@ -85,6 +85,8 @@ def _patients(accepted: pd.DataFrame | None, names: Names) -> pd.DataFrame:
                 told[column.name] if column.type == "code" else _banded(told[column.name], bands[column.name])
             )
     columns["age_band"] = _banded(_age(people, first), "age_band")
+    if accepted is not None:
+        columns |= {one.name: told[one.name] for one in SURVEY if one.name in told}
     return pd.DataFrame(columns)
 
 

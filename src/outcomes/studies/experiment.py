@@ -22,6 +22,7 @@ from outcomes.studies.sections.section import Section
 from outcomes.studies.sections.source import SimulateSettings, SourceSettings
 from outcomes.studies.sections.study import StudySettings
 from outcomes.studies.sections.subtypes import SubtypeSettings
+from outcomes.studies.sections.survey import SurveySettings
 
 __all__ = [
     "Experiment",
@@ -35,6 +36,7 @@ __all__ = [
     "SourceSettings",
     "StudySettings",
     "SubtypeSettings",
+    "SurveySettings",
     "TargetSettings",
     "parse_experiment",
     "read_experiment",
@@ -47,6 +49,7 @@ class Experiment(Section):
     study: StudySettings
     source: SourceSettings
     measures: MeasureSettings = MeasureSettings()
+    survey: SurveySettings | None = None
     subtypes: SubtypeSettings | None = None
     prognosis: PrognosisSettings | None = None
     registry: RegistrySettings | None = None

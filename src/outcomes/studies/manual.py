@@ -15,6 +15,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("source", experiment.SourceSettings),
     ("source.simulate", experiment.SimulateSettings),
     ("measures", experiment.MeasureSettings),
+    ("survey", experiment.SurveySettings),
     ("subtypes", experiment.SubtypeSettings),
     ("prognosis", experiment.PrognosisSettings),
     ("prognosis.target", experiment.TargetSettings),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from outcomes.cohort.episodes import episodes
+from outcomes.cohort.survey import SurveyDesign, survey_design
 from outcomes.cohort.trajectories import ItemTrajectories, trajectories
 from outcomes.errors import ConfigError
 from outcomes.measures.outcomes import outcomes
@@ -36,6 +37,8 @@ class Materials:
         One row a contact, or None where the feed has none.
     outcomes
         One row a referral with three-valued outcomes, or None where no measure of the edition was collected.
+    survey
+        How people were drawn, or None where the experiment has no [survey].
     """
 
     opened: Opened
@@ -45,6 +48,7 @@ class Materials:
     totals: pd.DataFrame
     contacts: pd.DataFrame | None
     outcomes: pd.DataFrame | None
+    survey: SurveyDesign | None = None
 
     @property
     def instruments(self) -> tuple[str, ...]:
@@ -93,9 +97,10 @@ def prepare(opened: Opened, *, progress: Progress = silent) -> Materials:
     Raises
     ------
     ConfigError
-        If an instrument, the rule edition or a grouping is not known, or the feed does not hold a grouping.
+        If an instrument, the rule edition or a grouping is not known, or the feed does not hold a grouping or the
+        weights of a [survey].
     DataError
-        If a table lacks what the step needs.
+        If a table lacks what the step needs, or somebody of a [survey] has no weight.
     """
     step = "Scoring and judging outcomes"
     progress(step, 0, 3)
@@ -103,6 +108,7 @@ def prepare(opened: Opened, *, progress: Progress = silent) -> Materials:
     edition = edition_of(settings.edition)
     every = episodes(tables)
     _check_groups(opened, every)
+    survey = survey_design(tables) if opened.experiment.survey is not None else None
     progress(step, 1, 3)
     scored = totals(
         tables["occasions"], settings.instruments, missing=settings.missing_items, scores=tables.get("scores")
@@ -114,7 +120,7 @@ def prepare(opened: Opened, *, progress: Progress = silent) -> Materials:
         courses = "completed" if contacts is not None else "all"
         judged = outcomes(every, scored, edition=edition, contacts=contacts, courses=courses)
     progress(step, 3, 3)
-    return Materials(opened, edition, every, tables["occasions"], scored, contacts, judged)
+    return Materials(opened, edition, every, tables["occasions"], scored, contacts, judged, survey)
 
 
 def _check_groups(opened: Opened, people: pd.DataFrame) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from outcomes.cohort.survey import holds_survey
 from outcomes.publications.methods import Step, methods_text
 from outcomes.publications.page import Report, Section, Table
 from outcomes.reference.instruments import instrument
@@ -19,6 +20,11 @@ LIMITS = (
 )
 INVENTED = (
     "The service is invented: nothing here is evidence about patients, and its models must not score a real person."
+)
+SAMPLE = "What is not called weighted, or of the population, describes the people who were asked, not the population."
+UNWEIGHTED = (
+    "The feed holds survey weights and this study does not use them ([survey]): its figures describe the sample, not "
+    "the population."
 )
 KEY_FIGURES = 6
 # Shown by their titles until somebody opens them: what stands behind a sentence or picture that is on the page.
@@ -68,8 +74,14 @@ def study_report(materials: Materials, chapters: Sequence[Chapter], *, policy: s
         ),
         key_figures=tuple(figures[:KEY_FIGURES]),
         sections=tuple(_folded(chapter.section) for chapter in chapters),
-        limits=(*invented, *LIMITS),
+        limits=(*invented, *_surveyed(materials), *LIMITS),
     )
+
+
+def _surveyed(materials: Materials) -> tuple[str, ...]:
+    if materials.survey is not None:
+        return (SAMPLE,)
+    return (UNWEIGHTED,) if holds_survey(materials.opened.view.tables) else ()
 
 
 def _folded(section: Section) -> Section:

@@ -14,6 +14,7 @@ from outcomes.studies.experiment import SubtypeSettings
 from outcomes.studies.judgement import Judgement, judge_states
 from outcomes.studies.materials import Materials
 from outcomes.studies.progress import Progress, silent
+from outcomes.studies.surveyed import WeightedClasses, weighted_classes
 from outcomes.subtypes.latent_markov import LatentMarkov
 from outcomes.subtypes.selection import Selection, select_states
 from outcomes.subtypes.severity import compare_with_factors
@@ -29,7 +30,8 @@ class States:
 
     The comparison of models, the chosen one, the sequences it was fitted to, the numbers of states that were asked
     for but are more than these data can tell apart, and classes beside continuous severity at first occasions (or why
-    the data do not bear that comparison), and how far the states can be trusted.
+    the data do not bear that comparison), how far the states can be trusted, and their shares with survey weights where
+    the study has some.
     """
 
     selection: Selection
@@ -38,6 +40,7 @@ class States:
     severity: pd.DataFrame | None = None
     no_severity_because: str = ""
     judgement: Judgement = field(default_factory=Judgement)
+    weighted: WeightedClasses | None = None
 
     @property
     def model(self) -> LatentMarkov:
@@ -110,7 +113,13 @@ def find_states(
     judgement = judge_states(
         materials, sequences, selection, severity, settings, seed=seed, processes=processes, progress=progress
     )
-    return States(selection, sequences, tuple(sorted({*settings.states} - {*numbers})), severity, because, judgement)
+    weighted, survey = None, materials.opened.experiment.survey
+    if materials.survey is not None and survey is not None:
+        weighted = weighted_classes(
+            materials.survey, sequences, selection.model, survey, seed=seed, processes=processes, progress=progress
+        )
+    left_out = tuple(sorted({*settings.states} - {*numbers}))
+    return States(selection, sequences, left_out, severity, because, judgement, weighted)
 
 
 def _severity(

@@ -7,7 +7,7 @@ from typing import Final
 from outcomes.errors import ConfigError
 from outcomes.reference.instruments import instruments
 from outcomes.tables.column import Column, Table
-from outcomes.tables.feed import demographic_columns, feed_table, item_columns
+from outcomes.tables.feed import SURVEY, demographic_columns, feed_table, item_columns
 
 PSEUDONYM: Final = Column(
     name="pseudonym", type="id", meaning="keyed pseudonym of the person", pattern="[0-9a-f]{32}", required=True
@@ -34,7 +34,7 @@ def _kept(table: str, *names: str) -> tuple[Column, ...]:
 
 def _patients() -> Table:
     band = Column(name="age_band", type="word", meaning="age group on day zero of the first referral")
-    return Table("patients", "One row a person: who comes?", (PSEUDONYM, *_banded(), band), ("pseudonym",))
+    return Table("patients", "One row a person: who comes?", (PSEUDONYM, *_banded(), band, *SURVEY), ("pseudonym",))
 
 
 def _banded() -> tuple[Column, ...]:

@@ -13,6 +13,7 @@ from outcomes.tables.column import Column, Table
 PROBLEM_CLEANING: Final = ("strip_blanks", "upper_case", "drop_dots")
 SERVICE_PATTERN: Final = r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,29}"
 OLDEST_AGE: Final = 130
+LARGEST_WEIGHT: Final = 1e10
 TOTAL: Final = "total"
 TOTAL_SUFFIX: Final = "_total"
 
@@ -23,6 +24,36 @@ PATIENT: Final = Column(
     required=True,
     expected=True,
     identifying=True,
+)
+SURVEY: Final = (
+    Column(
+        name="survey_weight",
+        type="number",
+        meaning="how many people of the population the person stands for in a survey; read by weighted figures only: "
+        "no group, no feature, never printed",
+        unit="people",
+        minimum=0,
+        maximum=LARGEST_WEIGHT,
+    ),
+    Column(
+        name="survey_stratum",
+        type="word",
+        meaning="stratum of a survey's sample in which the person was drawn; read as the weight is",
+        pattern=SERVICE_PATTERN,
+    ),
+    Column(
+        name="survey_unit",
+        type="word",
+        meaning="sampling unit within the stratum: unit 1 of two strata is two units; read as the weight is",
+        pattern=SERVICE_PATTERN,
+    ),
+    Column(
+        name="survey_cycle",
+        type="word",
+        meaning="cycle of a repeated survey: strata of two cycles are two strata, and weights are divided by the "
+        "number of cycles; read as the weight is",
+        pattern=SERVICE_PATTERN,
+    ),
 )
 EPISODE: Final = Column(
     name="episode_id",
@@ -136,6 +167,7 @@ def _patients() -> Table:
             identifying=True,
         ),
         *demographic_columns(),
+        *SURVEY,
     )
     return Table("patients", "One row a person: who comes?", columns, ("patient_id",))
 

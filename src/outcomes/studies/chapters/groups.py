@@ -35,13 +35,14 @@ from outcomes.studies.chapters.groups_beyond import (
 from outcomes.studies.chapters.groups_gaps import GAPS, everyone_table, gap_table, shrunken_table
 from outcomes.studies.chapters.groups_model import model_blocks, model_tables, quality_blocks, remedy_blocks
 from outcomes.studies.chapters.groups_received import received_blocks
+from outcomes.studies.chapters.survey import group_blocks, survey_figures, survey_metrics
 from outcomes.studies.experiment import FairnessSettings
 from outcomes.studies.forecast import Forecast
 from outcomes.studies.materials import Materials
+from outcomes.studies.surveyed import CASENESS, caseness_flags
 
 HEADING = "For whom does it work less well?"
 KEY = ["pseudonym", "referral"]
-CASENESS = "_at_caseness"
 CHANCE = partial(
     plain,
     headings={
@@ -137,6 +138,9 @@ def groups_chapter(
     ]
     internal = {"outcomes_by_group": table, "widest_gaps": chance}
     metrics = _metrics(main, measure)
+    surveyed, kept = group_blocks(materials, by, policy)
+    blocks += surveyed
+    internal |= kept
     more, kept = _beyond(materials, rows, measure, settings, policy)
     blocks += more
     internal |= kept
@@ -154,8 +158,9 @@ def groups_chapter(
     return Chapter(
         Section(HEADING, tuple(blocks), groups_answer(shown, measure=_name(measure))),
         internal,
-        metrics,
+        metrics | survey_metrics(surveyed),
         (_method(settings),),
+        survey_figures(surveyed),
     )
 
 
@@ -210,14 +215,7 @@ def _countable(
         return judged.merge(people, on=KEY), ("dropped_out",), MAIN[0]
     if found is not None:
         return people.assign(target=found.target.values.to_numpy()), ("target",), "target"
-    flags = {}
-    first = materials.totals.sort_values([*KEY, "occasion"]).drop_duplicates(KEY)
-    for key in materials.instruments:
-        cut = instrument(key).caseness
-        if cut is not None:
-            scores = people[KEY].merge(first[[*KEY, key]], on=KEY, how="left")[key]
-            met = pd.Series(cut.met(scores.to_numpy(dtype=float)), dtype="boolean")
-            flags[f"{key}{CASENESS}"] = met.mask(scores.isna().to_numpy())
+    flags = caseness_flags(materials, people)
     if not flags:
         raise DataError(
             "none of the measures that were collected has a published threshold for caseness, and no outcome is known"

@@ -17,6 +17,7 @@ from outcomes.reference.instruments import instrument
 from outcomes.reference.policies import disclosure_policy
 from outcomes.studies.chapters.answers import people_answer
 from outcomes.studies.chapters.chapter import Chapter
+from outcomes.studies.chapters.survey import survey_step
 from outcomes.studies.materials import Materials
 
 KEY = ["pseudonym", "referral"]
@@ -93,6 +94,7 @@ def people_chapter(materials: Materials, *, policy: str, by: str | None) -> Chap
                 f"{materials.opened.view.statement} The unit is the referral; a person can have several, and no split "
                 "or resample parts a person.",
             ),
+            *survey_step(materials),
         ),
         key_figures=(KeyFigure("Referrals", cell(shown, 0, "n"), "rounded"),) if len(shown.table) else (),
     )

@@ -26,6 +26,7 @@ from outcomes.studies.chapters.state_trust import (
     stability_blocks,
     subtype_blocks,
 )
+from outcomes.studies.chapters.survey import class_blocks, survey_metrics
 from outcomes.studies.materials import Materials
 from outcomes.studies.states import States
 from outcomes.subtypes.naming import state_names
@@ -79,6 +80,8 @@ def states_chapter(materials: Materials, states: States, *, policy: str) -> Chap
         _profile_picture(profile, states, policy),
         *stability_blocks(states, people, policy),
     ]
+    surveyed = class_blocks(states.weighted, people, policy)
+    blocks += surveyed
     blocks += _severity_blocks(states, policy)
     blocks += subtype_blocks(states, people, policy)
     blocks += rival_blocks(states, policy)
@@ -104,7 +107,7 @@ def states_chapter(materials: Materials, states: States, *, policy: str) -> Chap
     return Chapter(
         Section(HEADING, tuple(blocks), in_few_words(states)),
         internal,
-        _metrics(states),
+        _metrics(states) | survey_metrics(surveyed),
         (_method(states),),
     )
 
@@ -112,6 +115,7 @@ def states_chapter(materials: Materials, states: States, *, policy: str) -> Chap
 def _judgement_tables(states: States) -> dict[str, pd.DataFrame]:
     found = states.judgement
     tables = {
+        "weighted_classes": None if states.weighted is None else states.weighted.table,
         "state_stability": None if found.stability is None else found.stability.table,
         "probabilities": None if found.stability is None else standard_errors(states.model, found.stability),
         "split_half": None if found.halves is None else found.halves.table,
