@@ -128,3 +128,30 @@ def test_depression_of_united_states_adults_by_sex_age_ethnicity_income_and_educ
     assert education.loc["Less than 9th grade", "low_pct"] > education.loc["College graduate", "high_pct"]
     assert found.loc[("everyone", "Everyone"), "design_effect"] > 1
     assert (women["weighted_pct"], men["weighted_pct"]) == pytest.approx((9.09, 5.38), abs=0.01)
+
+
+# NCHS Data Brief 172 (Pratt and Brody 2014), 2009-2012: moderate or severe symptoms, PHQ-9 of 10 or more, per cent
+PUBLISHED = {
+    ("age", "40-59"): 9.8,
+    ("age", "60 and over"): 5.4,
+    ("both", "2 40-59"): 12.3,
+    ("both", "1 60 and over"): 3.4,
+}
+
+
+@pytest.mark.shared
+def test_adults_of_2009_to_2012_are_as_depressed_as_was_published(shared_dir):
+    folder = shared_dir / "data" / "nhanes_phq9"
+    table = pd.concat([pd.read_csv(folder / f"nhanes_phq9_{cycle}.csv") for cycle in CYCLES[2:]], ignore_index=True)
+    answers = table[ITEMS].where(table[ITEMS].le(3))
+    people = table.assign(
+        ill=answers.sum(axis=1).ge(10).astype("boolean").mask(answers.isna().any(axis=1)),
+        age=np.select([table["RIDAGEYR"].lt(40), table["RIDAGEYR"].lt(60)], ["18-39", "40-59"], "60 and over"),
+    )
+    people["both"] = people["RIAGENDR"].astype(str) + " " + people["age"]
+    found = weighted_shares(
+        people, ["age", "both"], "ill", weight="WTMEC2YR", stratum="SDMVSTRA", unit="SDMVPSU"
+    ).set_index(["breakdown", "group"])
+    for group, published in PUBLISHED.items():
+        assert found.loc[group, "weighted_pct"] == pytest.approx(published, abs=0.06)
+    assert found.loc[("everyone", "Everyone"), "weighted_pct"] == pytest.approx(7.6, abs=0.3)  # 7.6 from age 12

@@ -6,11 +6,20 @@ import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit, logit
+from scipy.stats import t
 from sklearn.metrics import roc_auc_score
 from statsmodels.stats.proportion import proportion_confint
 
 from outcomes.errors import ConfigError
-from outcomes.kernel.intervals import auc, calibration_in_the_large, mean_interval, newcombe, proportion, wilson
+from outcomes.kernel.intervals import (
+    auc,
+    calibration_in_the_large,
+    logit_t,
+    mean_interval,
+    newcombe,
+    proportion,
+    wilson,
+)
 
 COUNTS = st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -139,3 +148,19 @@ def test_calibration_in_the_large_of_extremes():
     assert calibration_in_the_large([1] * 99 + [0], [1e-6] * 100).value == pytest.approx(
         logit(0.99) - logit(1e-6), abs=1e-6
     )
+
+
+def test_a_survey_share_has_the_logit_interval_by_hand():
+    low, high = logit_t([0.2], [0.03], 12)
+    half = t.ppf(0.975, 12) * 0.03 / (0.2 * 0.8)
+    assert (float(low[0]), float(high[0])) == pytest.approx((expit(logit(0.2) - half), expit(logit(0.2) + half)))
+    mirrored = logit_t([0.8], [0.03], 12)
+    assert float(mirrored.low[0]) == pytest.approx(1 - float(high[0]))
+
+
+def test_none_all_and_no_freedom_have_no_survey_interval():
+    found = logit_t([0.0, 1.0, 0.5, np.nan], [0.1, 0.1, np.nan, 0.1], 10)
+    assert np.isnan(found.low).all()
+    assert np.isnan(logit_t(0.5, 0.1, 0).high)
+    with pytest.raises(ConfigError, match="strictly between 0 and 1"):
+        logit_t(0.5, 0.1, 3, level=1.0)

@@ -19,6 +19,7 @@ from outcomes.studies.sections import (
     source,
     study,
     subtypes,
+    survey,
 )
 
 EXPERIMENTS = Path(__file__).resolve().parents[2] / "experiments"
@@ -43,7 +44,7 @@ WRONG = [  # what is replaced, by what, what is said
 ]
 
 
-SECTIONS = [fairness, flags, measures, prognosis, publications, registry, source, study, subtypes]
+SECTIONS = [fairness, flags, measures, prognosis, publications, registry, source, study, subtypes, survey]
 
 
 def read(place, text):

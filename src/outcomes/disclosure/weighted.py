@@ -21,7 +21,8 @@ SAID: Final = (
     "Weighted percentages: what weighting adds to or takes from the raw percentage is added to the one that is "
     "printed, and the sum is printed in steps of 0.1 to 5 points, no finer than what a rounding step of people, or the "
     "person with the largest weight, would move. Their intervals are computed from the printed numbers (logit scale, "
-    "t) and widened by half a step. Effective n (Kish): as many, equally weighted, would say as much; rounded as a count is."
+    "t) and widened by half a step. Effective n (Kish): as many, equally weighted, would say as much; rounded as a "
+    "count is."
 )
 
 
@@ -110,9 +111,8 @@ def release_weighted(
     [[25.7, 24.0, 18.3, 30.4, 321.0]]
     """
     what = columns or Weighted()
-    needed = (what.events, what.n, what.share_pct, what.effective_n, what.design_effect, what.largest_share)
-    needed += what.beside
-    absent = [name for name in (*labels, *needed) if name not in table.columns]
+    numbers = (what.events, what.n, what.share_pct, what.effective_n, what.design_effect, what.largest_share)
+    absent = [name for name in (*labels, *numbers, *what.beside) if name not in table.columns]
     if absent:
         raise DisclosureError(f"declared but not in the table: {', '.join(absent)}")
     rule = disclosure_policy(policy)
