@@ -1,5 +1,7 @@
 """Covariates of states: planted coefficients come back with honest errors, and tables that do not fit are refused."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from outcomes.errors import ConfigError, DataError, NotConvergedWarning
 from outcomes.kernel.latent_markov_starts import Search
 from outcomes.subtypes.covariates import CovariateLatentMarkov
+from outcomes.subtypes.frozen import seal
 from outcomes.subtypes.latent_markov import LatentMarkov
 from outcomes.subtypes.sequences import Sequences
 
@@ -141,8 +144,6 @@ def test_tables_that_cannot_be_used_are_refused(cohort, change, error, message):
 def test_what_is_not_there_is_said(fitted, cohort):
     with pytest.raises(ConfigError, match="stand in coefficients_"):
         fitted.standard_errors(cohort[0])
-    with pytest.raises(ConfigError, match="is not frozen"):
-        fitted.to_json()
     with pytest.raises(ConfigError, match="let time be a covariate"):
         CovariateLatentMarkov(2, time_varying=True).fit(cohort[0], initial=cohort[1])
 
@@ -162,3 +163,51 @@ def test_one_occasion_is_a_class_model_with_covariates(cohort):
     assert model.n_parameters_ == 2 + 5 * 4
     assert isinstance(model.without_, LatentMarkov)
     assert model.coefficients_.query("part == 'initial' and covariate == 'sex'")["coefficient"].item() > 0
+
+
+def test_a_frozen_model_scores_new_people_to_the_same_bits_and_is_not_refitted(fitted):
+    data, initial, moves = simulate(9, n=60)
+    text = fitted.to_json()
+    thawed = CovariateLatentMarkov.from_json(text)
+    np.testing.assert_array_equal(
+        thawed.filtered(data, initial=initial, moves=moves), fitted.filtered(data, initial=initial, moves=moves)
+    )
+    assert thawed.to_json() == text
+    pd.testing.assert_frame_equal(thawed.coefficients_, fitted.coefficients_)
+    assert thawed.likelihood_ratio_p_ == fitted.likelihood_ratio_p_
+    np.testing.assert_array_equal(thawed.without_.filtered(data), fitted.without_.filtered(data))
+    held_out = thawed.score(data, initial=initial, moves=moves)
+    assert held_out == fitted.score(data, initial=initial, moves=moves)
+
+
+def test_nobodys_covariate_is_in_a_frozen_model(cohort, fitted):
+    text = fitted.to_json()
+    assert not [value for value in cohort[2]["dose"] if repr(float(value)) in text]
+
+
+def test_covariates_may_come_in_any_order_and_others_are_named(fitted, cohort):
+    data, initial, moves = cohort
+    usual = fitted.filtered(data, initial=initial, moves=moves)
+    np.testing.assert_array_equal(fitted.filtered(data, initial=initial, moves=moves[["dose", "sex"]]), usual)
+    wrong = [
+        (moves.drop(columns="dose"), r"covariates of the moves: missing dose; the fit had sex, dose"),
+        (moves.assign(age=1.0), r"unknown age"),
+        (moves.rename(columns={"dose": "weight"}), r"missing dose; unknown weight"),
+        (pd.concat([moves, moves["sex"]], axis=1), r"twice sex"),
+        (moves.assign(dose=np.nan), r"hold a missing or infinite value"),
+    ]
+    for table, message in wrong:
+        with pytest.raises(DataError, match=message):
+            fitted.filtered(data, initial=initial, moves=table)
+    with pytest.raises(DataError, match="covariates sex were in the fit and are needed here"):
+        fitted.filtered(data, moves=moves)
+
+
+def test_a_tampered_frozen_model_is_refused(fitted):
+    kept = json.loads(fitted.to_json())
+    with pytest.raises(ConfigError, match="not what its sha256 says"):
+        CovariateLatentMarkov.from_json(json.dumps(kept | {"columns": kept["columns"][::-1]}))
+    del kept["sha256"]
+    kept["own"]["initial_logits"] = kept["own"]["initial_logits"][:1]
+    with pytest.raises(ConfigError, match="malformed"):
+        CovariateLatentMarkov.from_json(seal(kept))

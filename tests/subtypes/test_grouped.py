@@ -117,3 +117,9 @@ def test_latent_classes_by_group_need_one_occasion_only():
     np.testing.assert_allclose(model.group_transition_.sum(axis=2), 1)
     np.testing.assert_allclose(model.transition_.sum(axis=1), 1)
     np.testing.assert_allclose(model.filtered(first).sum(axis=1), 1)
+
+
+def test_a_test_of_two_models_is_not_kept_for_scoring_and_says_why(biased):
+    with pytest.raises(ConfigError, match="other states for their group alone; freeze shared_, which knows no groups"):
+        biased[0].to_json()
+    assert biased[0].shared_.to_json()

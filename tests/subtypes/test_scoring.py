@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from outcomes.errors import ConfigError, DataError
+from outcomes.errors import DataError
 from outcomes.subtypes.covariates import CovariateLatentMarkov
 from outcomes.subtypes.latent_markov import LatentMarkov
 from outcomes.subtypes.mixed import MixedLatentMarkov
@@ -79,6 +79,49 @@ def test_sessions_come_one_after_the_other(model, small):
     scorer = StateScorer(model)
     with pytest.raises(DataError, match="must be at least 2"):
         scorer.next(scorer.first([0] * 9), [0] * 9, session=1)
-    known = CovariateLatentMarkov(2, n_starts=1).fit(small.sequences, initial=pd.DataFrame({"x": np.arange(400) % 2}))
-    with pytest.raises(ConfigError, match="covariates"):
-        StateScorer(known)
+
+
+@pytest.fixture(scope="module")
+def covaried(small):
+    rng = np.random.default_rng(3)
+    first = pd.DataFrame({"sex": np.arange(400) % 2, "age": rng.normal(size=400)})
+    moves = pd.DataFrame({"dose": rng.normal(size=2400)})
+    return CovariateLatentMarkov(2, n_starts=1).fit(small.sequences, initial=first, moves=moves), first, moves
+
+
+def test_with_covariates_one_by_one_is_all_at_once_without_a_refit(covaried, small):
+    model, first, moves = covaried
+    scorer = StateScorer(CovariateLatentMarkov.from_json(model.to_json()))
+    assert scorer.covariates == (("sex", "age"), ("dose",))
+    whole = model.filtered(small.sequences, initial=first, moves=moves)
+    for person in range(20):
+        own = slice(6 * person, 6 * person + 6)
+        items = small.sequences.items[own]
+        now = scorer.first(items[0], covariates=first.iloc[person].to_dict())
+        found = [now]
+        for session in range(2, 7):
+            dose = {"dose": float(moves["dose"].iloc[own.start + session - 1])}
+            now = scorer.next(now, items[session - 1], session=session, covariates=dose)
+            found.append(now)
+        np.testing.assert_allclose(np.array(found), whole[own], atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("covariates", "message"),
+    [
+        (None, "covariates of the first state: missing sex, age; the fit had sex, age"),
+        ({"sex": 1.0}, "missing age"),
+        ({"sex": 1.0, "age": 2.0, "dose": 1.0}, "unknown dose"),
+        ({"sex": 1.0, "age": float("nan")}, "finite numbers are needed"),
+        ({"sex": "secret", "age": 1.0}, "finite numbers are needed"),
+    ],
+)
+def test_covariates_that_are_missing_unknown_or_no_numbers_are_refused(covaried, covariates, message):
+    with pytest.raises(DataError, match=message) as refused:
+        StateScorer(covaried[0]).first([0] * 9, covariates=covariates)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_plain_model_takes_no_covariates(model):
+    with pytest.raises(DataError, match="covariates of the first state: unknown sex; the fit had none"):
+        StateScorer(model).first([0] * 9, covariates={"sex": 1.0})

@@ -1,6 +1,7 @@
 """What makes people begin in a state, and move between states: a latent Markov model with covariates."""
 
 import warnings
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar, Self
 
@@ -33,12 +34,14 @@ from outcomes.kernel.latent_markov_information import covariance, observed_infor
 from outcomes.kernel.latent_markov_packing import Observations, observe
 from outcomes.subtypes.answers import answers_seen, coded
 from outcomes.subtypes.errors_of_states import NORMAL
+from outcomes.subtypes.frozen import NUMBERS, freeze, listed, seal, tabled
 from outcomes.subtypes.latent_markov import LatentMarkov, Progress, Source, in_order
 from outcomes.subtypes.profiles import expected_scores
 from outcomes.subtypes.sequences import MISSING, sequences
 
 Table = pd.DataFrame | None
 CONSTANT = "constant"
+PLACES = ("first state", "moves")
 TINY = 1e-300
 
 
@@ -80,7 +83,12 @@ class CovariateLatentMarkov(LatentMarkov):
     Bartolucci F, Farcomeni A, Pennoni F (2013). Latent Markov Models for Longitudinal Data. Chapman & Hall, chapter 5.
     """
 
-    kept_numbers: ClassVar[tuple[str, ...]] = ()
+    kept_numbers: ClassVar[tuple[str, ...]] = (
+        *(name for name in NUMBERS if name != "starts_at_best_"),
+        "likelihood_ratio_",
+        "likelihood_ratio_df_",
+        "likelihood_ratio_p_",
+    )
 
     def fit(  # type: ignore[override]  # covariates belong to the data
         self,
@@ -291,15 +299,45 @@ class CovariateLatentMarkov(LatentMarkov):
         """
         raise ConfigError("standard errors of a model with covariates stand in coefficients_; others in without_")
 
-    def to_json(self) -> str:
-        """Freeze the fitted model: not possible with covariates yet.
+    def own_facts(self) -> dict[str, Any]:
+        """Say what a frozen model with covariates keeps besides: names, coefficients, the fit without covariates.
+
+        Returns
+        -------
+        dict
+            Text, numbers and lists; nobody's covariates.
+        """
+        check_is_fitted(self, "coefficients_")
+        return {
+            "covariates": [list(names) for names in self.covariates_],
+            "initial_logits": self.logits_.initial.tolist(),
+            "move_logits": self.logits_.moves.tolist(),
+            "coefficients": listed(self.coefficients_),
+            "without": freeze(self.without_),
+        }
+
+    def take_own_facts(self, facts: Mapping[str, Any]) -> None:
+        """Take over what `own_facts` gave.
+
+        Parameters
+        ----------
+        facts : mapping
+            From the frozen text.
 
         Raises
         ------
-        ConfigError
-            Always; freeze ``without_``, or keep `coefficients_`.
+        ValueError
+            If the coefficients have not the size that states and names ask for.
         """
-        raise ConfigError("a model with covariates is not frozen; freeze without_, or keep coefficients_")
+        first, later = facts["covariates"]
+        initial, moves = (np.array(facts[name], dtype=np.float64) for name in ("initial_logits", "move_logits"))
+        n = self.n_states
+        if initial.shape != (n, 1 + len(first)) or moves.shape != (n, n, 1 + len(later)):
+            raise ValueError("coefficients do not fit the names of covariates")
+        self.covariates_ = (list(first), list(later))
+        self.logits_: CovariateParameters = CovariateParameters(initial, moves, self.parameters_.response)
+        self.coefficients_ = tabled(facts["coefficients"])
+        self.without_ = LatentMarkov.from_json(seal(facts["without"]))
 
     def _climb(self, observations: Observations, plan: Design) -> None:
         form = self._form(self.columns_)
@@ -384,15 +422,15 @@ class CovariateLatentMarkov(LatentMarkov):
     def _numbers(self, table: Table, place: int) -> NDArray[np.float64] | None:
         names = self.covariates_[place]
         if table is None and names:
-            raise DataError(f"covariates {', '.join(names)} were in the fit and are needed here")
+            raise DataError(f"covariates {', '.join(names)} were in the fit and are needed here (rule covariate_given)")
         return None if table is None else self._numbers_of(table, place)
 
     def _numbers_of(self, table: pd.DataFrame, place: int) -> NDArray[np.float64]:
-        names = self.covariates_[place]
-        if list(map(str, table.columns)) != list(names):
-            raise DataError(f"covariates must be {', '.join(names)}, in this order")
+        names = list(self.covariates_[place])
+        given = table.set_axis(list(map(str, table.columns)), axis=1)
+        check_names(names, list(given.columns), PLACES[place])
         try:
-            numbers: NDArray[np.float64] = table.to_numpy(dtype=np.float64, na_value=np.nan)
+            numbers: NDArray[np.float64] = given[names].to_numpy(dtype=np.float64, na_value=np.nan)
         except (TypeError, ValueError):
             raise DataError(
                 f"covariates {', '.join(names)}: numbers are needed (rule covariate_numeric); code categories as 0, 1"
@@ -414,3 +452,35 @@ class CovariateLatentMarkov(LatentMarkov):
         data, observations = self._observed(X)
         chains = self._chains(self._design(observations, data.rows, initial, moves))
         return data, posterior(observations, self.parameters_, chains)
+
+
+def check_names(wanted: Sequence[str], given: Sequence[str], what: str) -> None:
+    """Refuse covariates that are not those of the fit, in whatever order they come.
+
+    Parameters
+    ----------
+    wanted : sequence of str
+        Names of the fit.
+    given : sequence of str
+        Names that were put in.
+    what : str
+        What they are covariates of, for the message.
+
+    Raises
+    ------
+    DataError
+        If one is missing, unknown or given twice; names are told, no value is.
+    """
+    missing = [name for name in wanted if name not in given]
+    unknown = [name for name in given if name not in wanted]
+    twice = sorted({name for name in given if list(given).count(name) > 1})
+    faults = [
+        f"{word} {', '.join(names)}"
+        for word, names in (("missing", missing), ("unknown", unknown), ("twice", twice))
+        if names
+    ]
+    if faults:
+        had = ", ".join(wanted) or "none"
+        raise DataError(
+            f"covariates of the {what}: {'; '.join(faults)}; the fit had {had} (rule covariates_of_the_fit)"
+        )

@@ -5,8 +5,9 @@ ending is observed: at every session a person goes on or leaves in one of severa
 to the state of that session.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -184,7 +185,7 @@ class LatentMarkovWithEndings(LatentMarkov):
         parameters : LatentMarkovParameters
             With endings as last item (of a fit), or with moves that sum to the probability of going on (of a thaw).
         """
-        moves, response = parameters.transition, parameters.response
+        moves, response, given = parameters.transition, parameters.response, parameters
         fresh = self.columns_[-1] == ENDING
         if fresh:
             ending = np.zeros((len(parameters.initial), 1 + len(self.endings_)))
@@ -195,10 +196,32 @@ class LatentMarkovWithEndings(LatentMarkov):
         self.ending_ = np.array(self.leaving_)
         going_on = np.maximum(self.ending_[:, 0], NEVER)
         moves = moves if fresh else moves / going_on[None, :, None]
-        self.parameters_ = LatentMarkovParameters(parameters.initial, moves * going_on[None, :, None], response)
+        joint = LatentMarkovParameters(parameters.initial, moves * going_on[None, :, None], response)
+        self.parameters_ = joint if fresh else given
         self.initial_ = parameters.initial
         self.transition_ = moves if self.time_varying else moves[0]
         self.response_ = list(response)
+
+    def own_facts(self) -> dict[str, Any]:
+        """Say what a frozen model with endings keeps besides.
+
+        Returns
+        -------
+        dict
+            The moves of those who go on, to the same bits.
+        """
+        return {"moves": self.transition_.tolist()}
+
+    def take_own_facts(self, facts: Mapping[str, Any]) -> None:
+        """Take over what `own_facts` gave.
+
+        Parameters
+        ----------
+        facts : mapping
+            From the frozen text.
+        """
+        self.transition_ = np.array(facts["moves"], dtype=np.float64)
+        self.endings_ = tuple(self.endings_)
 
     def transitions(self) -> pd.DataFrame:
         """How probable is each move, given that the person goes on.

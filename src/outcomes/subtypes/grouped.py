@@ -167,6 +167,20 @@ class GroupedLatentMarkov(LatentMarkov):
         self._set_free(invariant, codes, data, weights, member, form)
         return self
 
+    def to_json(self) -> str:
+        """Refuse: what is fitted here is a test of two models, and neither of them is for scoring.
+
+        Raises
+        ------
+        ConfigError
+            Always. A model whose answers differ by group would give two people with the same answers different states
+            for their group alone.
+        """
+        raise ConfigError(
+            "a model with answers of groups tests whether items measure alike and is not kept for scoring: two people "
+            "with the same answers would get other states for their group alone; freeze shared_, which knows no groups"
+        )
+
     def _members(self, groups: ArrayLike, n: int) -> NDArray[np.int64]:
         given = pd.Series(np.asarray(groups, dtype=object).ravel())
         if given.size != n or given.isna().any():

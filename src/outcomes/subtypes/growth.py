@@ -5,7 +5,7 @@ with each other, never with models of answers: the data are not the same.
 """
 
 import warnings
-from typing import Literal, Self
+from typing import Literal, Self, cast
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,7 @@ from outcomes.kernel.growth_mixture import (
     growth_start,
 )
 from outcomes.kernel.latent_markov_starts import REACHED, Search
+from outcomes.subtypes.growth_frozen import freeze_growth, thaw_growth
 from outcomes.subtypes.latent_markov import Progress, Source
 from outcomes.subtypes.sequences import MISSING, sequences
 
@@ -246,6 +247,49 @@ class GrowthMixture(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships 
             "icl": bic + 2 * self.class_entropy_,
         }
 
+    def to_json(self) -> str:
+        """Freeze the fitted model as text that thaws to the same bits.
+
+        Returns
+        -------
+        str
+            JSON without any person's total.
+        """
+        check_is_fitted(self)
+        return freeze_growth(self)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Thaw a frozen model.
+
+        Parameters
+        ----------
+        text : str
+            What `to_json` returned.
+
+        Returns
+        -------
+        GrowthMixture
+            A fitted estimator that puts people into classes as the frozen one did.
+        """
+        return cast("Self", thaw_growth(text, cls()))
+
+    def restore(self, parameters: GrowthParameters) -> None:
+        """Take over parameters, as a thaw or a fit does; origin and unit of time are there.
+
+        Parameters
+        ----------
+        parameters : GrowthParameters
+            Classes already in their order.
+        """
+        self.parameters_ = parameters
+        self.share_, self.error_variance_ = parameters.share, parameters.variance
+        powers = _untimed(self.degree, self.origin_, self.unit_)
+        self.coefficients_ = parameters.beta @ powers
+        r = parameters.root.shape[1]
+        self.effect_covariance_ = powers[:r, :r].T @ parameters.covariance @ powers[:r, :r]
+        self.smallest_class_ = float(self.share_.min())
+
     def _check_arguments(self) -> None:
         if self.n_classes < 1 or self.n_starts < 1:
             raise ConfigError(
@@ -309,12 +353,7 @@ class GrowthMixture(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships 
     def _keep(self, climbs: list[tuple[int, Ascent[GrowthParameters], bool]], data: Courses) -> None:
         best = climbs[0][1]
         order = np.argsort(best.parameters.beta.sum(axis=1), kind="stable")  # time runs from 0 to 1
-        self.parameters_ = best.parameters.reordered(order)
-        self.share_, self.error_variance_ = self.parameters_.share, self.parameters_.variance
-        powers = _untimed(self.degree, self.origin_, self.unit_)
-        self.coefficients_ = self.parameters_.beta @ powers
-        r = self.parameters_.root.shape[1]
-        self.effect_covariance_ = powers[:r, :r].T @ self.parameters_.covariance @ powers[:r, :r]
+        self.restore(best.parameters.reordered(order))
         found = expect_growth(data, self.parameters_)
         self.log_likelihood_ = float(data.weights @ found.log_likelihood)
         self.n_parameters_ = self.parameters_.n_parameters(by_class=self.variances == "by_class")
@@ -336,7 +375,6 @@ class GrowthMixture(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships 
             ]
         )
         self.starts_at_best_ = int(self.starts_["reached_best"].sum())
-        self.smallest_class_ = float(self.share_.min())
         logs = np.log(np.maximum(found.member, np.finfo(float).tiny))
         self.class_entropy_ = -float(data.weights @ (found.member * logs).sum(axis=1))
         most = self.n_persons_ * np.log(self.n_classes)

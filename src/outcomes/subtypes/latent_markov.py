@@ -6,9 +6,8 @@ always the mildest. Filtered, smoothed and Viterbi states are three methods: onl
 predict.
 """
 
-import json
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self, cast
 
 import numpy as np
@@ -26,7 +25,7 @@ from outcomes.kernel.latent_markov_packing import Observations, observe
 from outcomes.kernel.latent_markov_starts import REACHED, Climb, Search, search
 from outcomes.subtypes.answers import answers_seen, coded
 from outcomes.subtypes.errors_of_states import error_table
-from outcomes.subtypes.frozen import NUMBERS, freeze, thaw
+from outcomes.subtypes.frozen import NUMBERS, freeze, seal, thaw
 from outcomes.subtypes.profiles import expected_scores, profile_table, response_table, transition_table
 from outcomes.subtypes.sequences import MISSING, Sequences, Trajectories, sequences
 
@@ -455,7 +454,7 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             JSON without any patient's row.
         """
         check_is_fitted(self)
-        return json.dumps(freeze(self), indent=1, sort_keys=True)
+        return seal(freeze(self))
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -472,6 +471,25 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             A fitted estimator that scores as the frozen one did.
         """
         return cast("Self", thaw(text, cls()))
+
+    def own_facts(self) -> dict[str, Any]:
+        """Say what a frozen model of this kind keeps besides what all kinds keep.
+
+        Returns
+        -------
+        dict
+            Text, numbers and lists; nothing for the plain model.
+        """
+        return {}
+
+    def take_own_facts(self, facts: Mapping[str, Any]) -> None:
+        """Take over what `own_facts` gave, as the last step of a thaw.
+
+        Parameters
+        ----------
+        facts : mapping
+            From the frozen text.
+        """
 
     def _check_arguments(self) -> None:
         if not 1 <= self.n_states <= LARGEST_N_STATES:

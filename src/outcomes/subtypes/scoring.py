@@ -10,14 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from outcomes.errors import ConfigError, DataError
+from outcomes.errors import DataError
 from outcomes.kernel.latent_markov_decoding import advance
-from outcomes.subtypes.covariates import CovariateLatentMarkov
+from outcomes.subtypes.covariates import PLACES, CovariateLatentMarkov, check_names
 from outcomes.subtypes.latent_markov import LatentMarkov
 from outcomes.subtypes.sequences import LARGEST_CODE, MISSING
 
 UNSEEN = -2
 NOWHERE = np.zeros((0, 0))
+Answers = Sequence[int] | Mapping[str, int]
+Covariates = Mapping[str, float] | None
 
 
 class StateScorer:
@@ -26,18 +28,15 @@ class StateScorer:
     Parameters
     ----------
     model : LatentMarkov
-        Fitted or thawed: `LatentMarkov`, `MixedLatentMarkov` (whose pairs of class and state are told) or
-        `LatentMarkovWithEndings`.
+        Fitted or thawed: `LatentMarkov`, `MixedLatentMarkov` (whose pairs of class and state are told),
+        `LatentMarkovWithEndings` or `CovariateLatentMarkov`.
 
     Attributes
     ----------
     columns : tuple of str
         Items, in the order in which answers are given.
-
-    Raises
-    ------
-    ConfigError
-        If the model has covariates.
+    covariates : tuple of tuple of str
+        Covariates of the first state, and of moves; empty for a model without.
 
     Examples
     --------
@@ -52,10 +51,13 @@ class StateScorer:
 
     def __init__(self, model: LatentMarkov) -> None:
         check_is_fitted(model, "parameters_")
-        if isinstance(model, CovariateLatentMarkov):
-            raise ConfigError("a model with covariates is not scored session by session; use its filtered")
         self.columns = model.columns_
         parameters = model.parameters_
+        self.covariates: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+        self._logits = None
+        if isinstance(model, CovariateLatentMarkov):
+            self.covariates = (tuple(model.covariates_[0]), tuple(model.covariates_[1]))
+            self._logits = model.logits_
         self._initial = np.ascontiguousarray(parameters.initial)
         self._moves = [np.ascontiguousarray(moves) for moves in parameters.transition]
         self._probability = np.ascontiguousarray(np.concatenate([p.T for p in parameters.response]))
@@ -66,13 +68,15 @@ class StateScorer:
             self._codes[item, seen] = np.arange(len(seen))
         self._rows = np.arange(len(self.columns))
 
-    def first(self, answers: Sequence[int] | Mapping[str, int]) -> NDArray[np.float64]:
+    def first(self, answers: Answers, *, covariates: Covariates = None) -> NDArray[np.float64]:
         """Which state is a person in at the first session.
 
         Parameters
         ----------
         answers : sequence of int, or mapping of item name to int
             Answers as scored, in the order of ``columns``; -1 (or a name that is absent) is missing.
+        covariates : mapping of str to float, optional
+            Those of the first state, where the model has some: all of them and no others.
 
         Returns
         -------
@@ -82,12 +86,17 @@ class StateScorer:
         Raises
         ------
         DataError
-            If an answer was never seen in the fit, or there are too many or too few.
+            If an answer was never seen in the fit, there are too many or too few, or a covariate is missing, unknown
+            or no number.
         """
-        return advance(self._initial, NOWHERE, self._coded(answers), self._slots, self._probability)
+        initial = self._initial
+        row = self._row(covariates, 0)
+        if self._logits is not None:
+            initial = _softmax(self._logits.initial @ row)
+        return advance(initial, NOWHERE, self._coded(answers), self._slots, self._probability)
 
     def next(
-        self, before: NDArray[np.float64], answers: Sequence[int] | Mapping[str, int], *, session: int
+        self, before: NDArray[np.float64], answers: Answers, *, session: int, covariates: Covariates = None
     ) -> NDArray[np.float64]:
         """Which state is the person in one session later.
 
@@ -99,6 +108,8 @@ class StateScorer:
             As in `first`; all missing for a session without answers.
         session : int
             Number of this session, from 2; matters where moves change with time.
+        covariates : mapping of str to float, optional
+            Those of the move into this session, where the model has some: all of them and no others.
 
         Returns
         -------
@@ -108,15 +119,31 @@ class StateScorer:
         Raises
         ------
         DataError
-            If an answer was never seen in the fit, or the session is not a later one.
+            If an answer was never seen in the fit, the session is not a later one, or a covariate is missing, unknown
+            or no number.
         """
         second = 2
         if session < second:
             raise DataError(f"session must be at least 2 (the first one goes through first), got {session!r}")
         moves = self._moves[min(session - second, len(self._moves) - 1)]
+        row = self._row(covariates, 1)
+        if self._logits is not None:
+            moves = _softmax(self._logits.moves @ row)
         return advance(before, moves, self._coded(answers), self._slots, self._probability)
 
-    def _coded(self, answers: Sequence[int] | Mapping[str, int]) -> NDArray[np.int64]:
+    def _row(self, covariates: Covariates, place: int) -> NDArray[np.float64]:
+        # the constant and the covariates of one place, in the order of the fit
+        names, given = self.covariates[place], covariates or {}
+        check_names(names, list(given), PLACES[place])
+        try:
+            row = np.array([1.0, *(given[name] for name in names)], dtype=np.float64)
+        except (TypeError, ValueError):
+            row = np.array([np.nan])
+        if not np.isfinite(row).all():
+            raise DataError(f"covariates of the {PLACES[place]}: finite numbers are needed (rule covariate_numeric)")
+        return row
+
+    def _coded(self, answers: Answers) -> NDArray[np.int64]:
         if isinstance(answers, Mapping):
             strange = len(set(answers) - set(self.columns))
             if strange:
@@ -132,3 +159,9 @@ class StateScorer:
             item = self.columns[int(codes.argmin())]
             raise DataError(f"{item}: an answer of a kind that the fit has never seen (rule item_answer_known)")
         return codes
+
+
+def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    # along the last axis
+    weight: NDArray[np.float64] = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.ascontiguousarray(weight / weight.sum(axis=-1, keepdims=True))
