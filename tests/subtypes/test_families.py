@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from outcomes.subtypes.families import ALL, COLUMNS, compare_families, explained
+from outcomes.subtypes.families import ALL, COLUMNS, TOTALS, best_growth, compare_families, explained
 from outcomes.subtypes.latent_markov import LatentMarkov
 from outcomes.subtypes.sequences import Sequences
 from outcomes.subtypes.severity import compare_with_factors
@@ -82,3 +82,13 @@ def test_a_family_that_the_data_do_not_bear_says_why():
 )
 def test_explained_by_hand(values, label, share):
     assert explained(np.array(values, dtype=float), np.array(label)) == pytest.approx(share, nan_ok=True)
+
+
+def test_the_best_growth_model_is_the_one_of_the_table(table):
+    data = of_one_kind(300, 0)
+    like = LatentMarkov(2, n_starts=3)
+    model = best_growth(data, table, like, starts=3)
+    row = table[table["data"].eq(TOTALS) & table["best"]].iloc[0]
+    assert model.log_likelihood_ == row["log_likelihood"]
+    assert model.n_classes == row["groups"]
+    assert best_growth(data, table[table["data"].ne(TOTALS)], like) is None

@@ -16,8 +16,9 @@ from outcomes.studies.sections.subtypes import SubtypeSettings
 from outcomes.studies.states_beside import endings_as_data, first_state_odds, measured_by
 from outcomes.subtypes.crossing import crossing, state_shapes
 from outcomes.subtypes.exits import EndingComparison
-from outcomes.subtypes.families import compare_families
+from outcomes.subtypes.families import best_growth, compare_families
 from outcomes.subtypes.following import outcome_by_initial_state
+from outcomes.subtypes.growth import GrowthMixture
 from outcomes.subtypes.implied import implied_outcome, observed_outcome
 from outcomes.subtypes.item_outcomes import judges
 from outcomes.subtypes.latent_markov import LatentMarkov
@@ -27,6 +28,15 @@ from outcomes.subtypes.selection import Selection
 from outcomes.subtypes.severity import shape_residuals
 from outcomes.subtypes.stability import Agreement, Stability, bootstrap, replicate, split_half
 from outcomes.subtypes.validation import cross_validated
+
+
+@dataclass(frozen=True)
+class GrowthClasses:
+    """Classes of curves of the total: the fitted model, and its robust errors."""
+
+    model: GrowthMixture
+    errors: pd.DataFrame
+
 
 Work = Callable[[dict[str, object]], object]
 KEY = ["pseudonym", "referral"]
@@ -56,6 +66,8 @@ class Judgement:
         Bootstrap likelihood-ratio test of one more state.
     families : DataFrame or None
         The other kinds of model.
+    growth : GrowthClasses or None
+        The classes of curves of the total that describe the totals best, with their errors.
     implied : DataFrame or None
         Outcomes that are scored from the items, as the model implies them, by first state.
     first_state : DataFrame or None
@@ -77,6 +89,7 @@ class Judgement:
     held_out: pd.DataFrame | None = None
     ratio: RatioTest | None = None
     families: pd.DataFrame | None = None
+    growth: GrowthClasses | None = None
     implied: pd.DataFrame | None = None
     first_state: pd.DataFrame | None = None
     measurement: dict[str, Measurement] | None = None
@@ -162,6 +175,7 @@ class _Judge:
             ("held_out", self.held_out, settings.cross_validation_folds > 1),
             ("ratio", self.ratio, settings.lr_bootstrap > 0),
             ("families", lambda _: self.families(severity), settings.families),
+            ("growth", self.growth, settings.families and self.moving),
             ("implied", self.implied, self.moving),
             ("endings", self.endings, several and self.moving and settings.endings),
             ("first_state", self.first_state, several),
@@ -249,6 +263,15 @@ class _Judge:
             starts=STARTS,
             on_fit=lambda _, done, total: self.progress("Trying other families of models", done, total),
         )
+
+    def growth(self, found: dict[str, object]) -> GrowthClasses:
+        table = found.get("families")
+        if not isinstance(table, pd.DataFrame):
+            raise DataError("the families of models could not be compared")
+        model = best_growth(self.sequences, table, self.model, starts=STARTS)
+        if model is None:
+            raise DataError("no growth model could be fitted to the totals")
+        return GrowthClasses(model, model.standard_errors(self.sequences, robust=True))
 
     def implied(self, found: dict[str, object]) -> pd.DataFrame:
         stability = found.get("stability")

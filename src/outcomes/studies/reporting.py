@@ -32,12 +32,12 @@ FOLDED = frozenset(
     {
         "abstention_by_group", "at_risk", "classes_or_severity", "drop_out_by_first_state", "effect_sizes",
         "ending_predictions", "ending_predictions_later", "endings_by_state", "first_state_odds", "funnel_by_group",
-        "grolts", "groups_against_everyone", "held_out_likelihood", "how_often_right", "implied_outcomes",
-        "item_persistence",
-        "later_scores", "later_scores_later", "model_by_group", "model_calibration_by_group", "model_families",
-        "model_gaps", "model_without_sensitive", "number_of_states", "outcome_by_group", "outcomes_by_first_state",
-        "prediction_by_time", "remedies", "small_groups", "state_shapes", "states_with_endings", "subtype_moves",
-        "therapies_by_group", "unpaired_by_group", "waits_and_steps_by_group", "widest_gaps",
+        "grolts", "groups_against_everyone", "growth_classes", "held_out_likelihood", "how_often_right",
+        "implied_outcomes", "item_persistence", "later_scores", "later_scores_later", "model_by_group",
+        "model_calibration_by_group", "model_families", "model_gaps", "model_without_sensitive", "number_of_states",
+        "outcome_by_group", "outcomes_by_first_state", "prediction_by_time", "remedies", "small_groups", "state_shapes",
+        "states_with_endings", "subtype_moves", "therapies_by_group", "unpaired_by_group", "waits_and_steps_by_group",
+        "widest_gaps",
     }
 )  # fmt: skip
 

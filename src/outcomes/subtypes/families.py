@@ -25,6 +25,7 @@ from outcomes.subtypes.sequences import sequences
 Told = Callable[[str, int, int], None]
 ALL, FIRST, TOTALS, FEATURES = "all answers", "first answers", "totals", "course features"
 LARGEST_HIDDEN = 16
+GROWTH = (("none", "latent class growth"), ("intercept", "growth mixture"))
 COLUMNS = (
     "family",
     "model",
@@ -95,7 +96,7 @@ def compare_families(
         ]
         jobs.append(("mover-stayer", f"{states} states", _mixed(X, fitted, 2, states, 1, starts)))
         jobs += [("latent classes of courses", f"{n} classes", _courses(X, fitted, n, starts)) for n in numbers]
-        for effects, name in (("none", "latent class growth"), ("intercept", "growth mixture")):
+        for effects, name in GROWTH:
             jobs += [(name, f"{n} classes, straight lines", _growth(X, fitted, n, effects, starts)) for n in numbers]
     jobs += [("k-means on course features", f"{n} groups", _groups(X, fitted, n)) for n in numbers]
     rows = [_row("latent Markov", f"{fitted.n_states} states", ALL, _states(X, fitted))]
@@ -112,6 +113,46 @@ def compare_families(
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     table["best"] = table["bic"].notna() & table["bic"].eq(table.groupby("data")["bic"].transform("min"))
     return table
+
+
+def best_growth(X: Source, table: pd.DataFrame, like: LatentMarkov, *, starts: int = 5) -> GrowthMixture | None:
+    """Fit the growth model again that a table of families marks as the best of the totals.
+
+    Parameters
+    ----------
+    X : Trajectories, DataFrame or 2-D array
+        The patients of the table.
+    table : DataFrame
+        From `compare_families`.
+    like : LatentMarkov
+        The model that the table was made beside; its seed is used.
+    starts : int, default 5
+        As in `compare_families`.
+
+    Returns
+    -------
+    GrowthMixture or None
+        None where no growth model was fitted.
+    """
+    rows = table[table["data"].eq(TOTALS) & table["best"]]
+    if rows.empty:
+        return None
+    row = rows.iloc[0]
+    effects = next(effects for effects, name in GROWTH if name == row["family"])
+    return _growth_fitted(X, like, int(row["groups"]), effects, starts)
+
+
+def _growth_fitted(X: Source, like: LatentMarkov, n_classes: int, effects: str, starts: int) -> GrowthMixture:
+    model = GrowthMixture(
+        n_classes,
+        degree=1,
+        effects=effects,  # type: ignore[arg-type]  # one of the three
+        n_starts=starts,
+        random_state=like.random_state,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotConvergedWarning)  # the table says it
+        return model.fit(X)
 
 
 def _row(family: str, model: str, data: str, found: dict[str, object]) -> dict[str, object]:
@@ -174,16 +215,7 @@ def _growth(
 ) -> Callable[[], dict[str, object]]:
     def fit() -> dict[str, object]:
         data = sequences(X)
-        model = GrowthMixture(
-            n_classes,
-            degree=1,
-            effects=effects,  # type: ignore[arg-type]  # one of the three
-            n_starts=starts,
-            random_state=like.random_state,
-        )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotConvergedWarning)
-            model.fit(data)
+        model = _growth_fitted(data, like, n_classes, effects, starts)
         likelihood = {
             "log_likelihood": model.log_likelihood_,
             "n_parameters": model.n_parameters_,

@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from outcomes.errors import ConfigError, DataError, NotConvergedWarning
 from outcomes.kernel.ascent import Ascent, ascend
+from outcomes.kernel.growth_information import growth_errors
 from outcomes.kernel.growth_mixture import (
     Courses,
     GrowthParameters,
@@ -25,6 +26,7 @@ from outcomes.kernel.growth_mixture import (
     growth_start,
 )
 from outcomes.kernel.latent_markov_starts import REACHED, Search
+from outcomes.subtypes.errors_of_growth import growth_error_table
 from outcomes.subtypes.growth_frozen import freeze_growth, thaw_growth
 from outcomes.subtypes.latent_markov import Progress, Source
 from outcomes.subtypes.sequences import MISSING, sequences
@@ -228,6 +230,53 @@ class GrowthMixture(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships 
             for t, v in zip(when, powers @ beta, strict=True)
         ]
         return pd.DataFrame(rows, columns=["class", "share", "time", "expected_total"])
+
+    def standard_errors(
+        self,
+        X: Source,
+        *,
+        time: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        robust: bool = False,
+    ) -> pd.DataFrame:
+        """How sure are the shares, the curves and the variances of the classes.
+
+        Parameters
+        ----------
+        X : Trajectories, DataFrame or 2-D array
+            What the model was fitted to.
+        time : array-like of float, shape (n_occasions,), optional
+            As in the fit.
+        sample_weight : array-like of float, shape (n_sequences,), optional
+            The weights of the fit.
+        robust : bool, default False
+            Sandwich errors, which stay right where people of a class are not quite as the model says (a bounded total,
+            errors that go on from session to session), in place of those of the observed information.
+
+        Returns
+        -------
+        DataFrame
+            One row a quantity: part ("share", "coefficient", "error_variance", "effect_covariance"), class (0 where
+            classes share it), term (power of time), estimate, standard_error, low, high (95 % bounds). Missing where an
+            estimate lies on the edge (a share or a variance of about 0) or the data do not say; the number of classes
+            is taken as known.
+
+        References
+        ----------
+        Louis TA (1982). Finding the observed information matrix when using the EM algorithm. Journal of the Royal
+        Statistical Society B 44, 226-233. White H (1982). Maximum likelihood estimation of misspecified models.
+        Econometrica 50, 1-25.
+        """
+        check_is_fitted(self)
+        totals, when, starts, kept = self._laid(X, time)
+        weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)[kept]
+        data = courses(totals, (when - self.origin_) / self.unit_, starts, self.degree, weights)
+        powers = _untimed(self.degree, self.origin_, self.unit_)
+        r, by_class = self.parameters_.root.shape[1], self.variances == "by_class"
+        errors = growth_errors(data, self.parameters_, powers, by_class=by_class, robust=robust)
+        root = powers[:r, :r].T @ self.parameters_.root
+        told = GrowthParameters(self.share_, self.coefficients_, root, self.error_variance_)
+        return growth_error_table(told, errors, by_class=by_class)
 
     def information_criteria(self) -> dict[str, float]:
         """How good is the fit for its size, among models of the same totals (smaller is better).

@@ -24,6 +24,20 @@ def test_families_stand_in_one_table_with_the_chosen_model_first(chapter, tables
     assert table.groupby("data")["best"].apply(lambda said: said.eq("best").sum()).max() == 1
 
 
+def test_growth_classes_stand_with_their_errors(chapter, tables, states):
+    table = tables(chapter)["growth_classes"]
+    model, errors = states.judgement.growth.model, states.judgement.growth.errors
+    assert table["growth_class"].tolist() == [str(k + 1) for k in range(model.n_classes)]
+    lines = errors[errors["part"].eq("coefficient") & errors["term"].eq("t")]
+    assert table["per_session"].tolist() == pytest.approx(lines["estimate"].tolist(), abs=0.0051)
+    assert table["per_session_low"].tolist() == pytest.approx(lines["low"].tolist(), abs=0.0051)
+    assert (table["at_first_low"] < table["at_first"]).all()
+    assert table["share"].sum() == pytest.approx(1, abs=0.02)
+    best = states.judgement.families.query("data == 'totals' and best")
+    assert best["bic"].item() == pytest.approx(model.information_criteria()["bic"])
+    assert "growth_classes" in chapter.internal
+
+
 def test_the_checklist_is_filled_from_the_run_and_else_blank(chapter, tables, states):
     table = tables(chapter)["grolts"]
     assert table["item"].tolist() == [item.number for item in checklist("grolts").items]
@@ -38,7 +52,9 @@ def test_the_checklist_is_filled_from_the_run_and_else_blank(chapter, tables, st
 def test_held_out_likelihood_and_the_ratio_test_are_told(states, tables):
     held_out = cross_validated(states.trajectories, (1, 2), folds=2)
     ratio = RatioTest(2, 3, 12.5, np.array([3.0, 15.0, 4.0]), 0.5, 0)
-    asked = replace(states, judgement=replace(states.judgement, held_out=held_out, ratio=ratio, families=None))
+    asked = replace(
+        states, judgement=replace(states.judgement, held_out=held_out, ratio=ratio, families=None, growth=None)
+    )
     said, table, test = rival_blocks(asked, "midpoint6")
     assert "foretold best with" in said
     assert table.released.table["states"].tolist() == ["1", "2"]

@@ -10,6 +10,7 @@ from outcomes.publications.grids import plain
 from outcomes.publications.page import Picture, Table
 from outcomes.studies.chapters.chapter import title_of
 from outcomes.studies.chapters.printed import on_printed_people, people_of
+from outcomes.studies.judgement import GrowthClasses
 from outcomes.studies.states import States
 
 Blocks = list[str | Table | Picture]
@@ -21,6 +22,8 @@ HEADINGS = {
     "explains_last": "Explains last",
     "smallest_share": "Smallest",
 }
+
+GROWTH_HEADINGS = {"growth_class": "Class", "at_first": "Total at first", "per_session": "Change per session"}
 
 
 def rival_blocks(states: States, policy: str) -> Blocks:
@@ -60,6 +63,8 @@ def rival_blocks(states: States, policy: str) -> Blocks:
         blocks.append(f"Groups could not be compared: {found.because['measurement']}.")
     if found.families is not None:
         blocks.append(_families(found.families, people, policy))
+    if found.growth is not None:
+        blocks.append(_growth(found.growth, policy))
     return blocks
 
 
@@ -125,6 +130,35 @@ def _families(table: pd.DataFrame, people: int, policy: str) -> Table:
         ],
     )
     return Table("model_families", released, partial(plain, headings=HEADINGS, leave_out=("people",)))
+
+
+def _growth(found: GrowthClasses, policy: str) -> Table:
+    model = found.model
+    told = {(row["part"], row["class"], row["term"]): row for row in found.errors.to_dict("records")}
+    named = {"share": ("share", ""), "at_first": ("coefficient", "1"), "per_session": ("coefficient", "t")}
+    rows = []
+    for k in range(1, model.n_classes + 1):
+        row: dict[str, object] = {"growth_class": str(k), "people": round(model.share_[k - 1] * model.n_persons_)}
+        for name, (part, term) in named.items():
+            values = told[part, k, term]
+            row |= {name: values["estimate"], f"{name}_low": values["low"], f"{name}_high": values["high"]}
+        rows.append(row)
+    kind = "a level of their own" if model.effects == "intercept" else "no level of their own (latent class growth)"
+    released = release(
+        pd.DataFrame(rows),
+        labels=["growth_class"],
+        counts=["people"],
+        statistics={name: Statistic("people", None, f"{name}_low", f"{name}_high", 2) for name in named},
+        policy=policy,
+        title="Classes of straight lines through the totals",
+        notes=[
+            f"The growth model with the smallest BIC of the table of families; people of a class have {kind}, and "
+            f"totals vary about it with a standard deviation of {float(model.error_variance_[0]) ** 0.5:.1f} points. "
+            "Total expected at the first session, and change per session. Intervals: robust (sandwich) errors, the number "
+            "of classes taken as known. Classes are a way to draw courses, and no kinds of patients."
+        ],
+    )
+    return Table("growth_classes", released, partial(plain, headings=GROWTH_HEADINGS))
 
 
 def reporting_blocks(states: States, policy: str) -> Blocks:

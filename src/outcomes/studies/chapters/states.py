@@ -125,6 +125,7 @@ def _judgement_tables(states: States) -> dict[str, pd.DataFrame]:
         "subtype_moves": found.crossing,
         "held_out_likelihood": found.held_out,
         "model_families": found.families,
+        "growth_classes": None if found.growth is None else found.growth.errors,
         "implied_outcomes": found.implied,
         "first_state_odds": found.first_state,
         "states_with_endings": None if found.endings is None else found.endings.table,
