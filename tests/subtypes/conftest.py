@@ -1,5 +1,6 @@
 """The seven-state cohort with known truth, drawn once for the room."""
 
+import sys
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from outcomes.kernel.latent_markov import LatentMarkovParameters
 from outcomes.subtypes.sequences import Sequences
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "latent" / "seven_states.toml"
+sys.path.insert(0, str(GOLDEN.parent))  # so that the data behind golden numbers are found in pytest's importlib mode
 
 
 @dataclass(frozen=True)

@@ -65,19 +65,3 @@ def test_real_symptoms_keep_a_persistence_that_three_states_do_not_carry(shared_
     kept = found[found["kind"] == "persistence"]
     assert (kept["observed"] > kept["implied"]).all()
     assert kept["noticed"].all()
-
-
-@pytest.mark.shared
-def test_classes_of_the_first_session_are_those_of_a_published_package(shared_dir):
-    """Two latent classes of the first session's nine symptoms: StepMix and this room reach the same maximum."""
-    stepmix = pytest.importorskip("stepmix")
-    table = pd.read_csv(shared_dir / "data" / "cbasp_sp_sessions" / "sessions.csv")
-    first = table[table["session"] == 0].drop(columns=["patient", "group", "session"]).dropna()
-    ours = LatentMarkov(2, n_starts=20, penalty=0.0).fit(first.to_numpy(dtype=float))
-    theirs = stepmix.StepMix(
-        2, measurement="binary", n_init=20, max_iter=5000, abs_tol=1e-10, random_state=0, progress_bar=0
-    ).fit(first.to_numpy(dtype=int))
-    total = theirs.score(first.to_numpy(dtype=int)) * len(first)
-    assert ours.log_likelihood_ == pytest.approx(total, abs=0.01)
-    share = np.sort(np.asarray(theirs.get_parameters()["weights"]))
-    np.testing.assert_allclose(np.sort(ours.initial_), share, atol=0.005)
