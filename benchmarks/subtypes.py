@@ -2,7 +2,7 @@
 
 Seven states, 16 items of 4 answers, 5 % missing, 2-20 occasions a patient (6.7 on average). ``python
 benchmarks/subtypes.py --full`` prints every figure that is required of the engine, each beside its limit; without
-``--full`` 10,000 patients only (``--large`` adds 100,000, ``--million`` a million; each size in a process of its own, so
+``--full`` 10,000 patients only (``--large`` adds 100,000, ``--million`` a million; each size in its own process, so
 that its largest memory can be told). Seconds are CPU seconds of the process; only the gain of two threads is by the
 clock, and needs a machine with nothing else to do. Peers are timed in the same run where they are installed
 (dependency group ``benchmark``, or a folder named by ``--peers``): hmmlearn for one item, StepMix for one occasion; the

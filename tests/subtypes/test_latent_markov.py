@@ -14,6 +14,7 @@ from sklearn.base import clone
 from outcomes.errors import ConfigError, DataError, NotConvergedWarning
 from outcomes.kernel.latent_markov_starts import Search
 from outcomes.subtypes.frozen import seal
+from outcomes.subtypes.growth import GrowthMixture
 from outcomes.subtypes.latent_markov import LatentMarkov
 from outcomes.subtypes.sequences import Sequences, sequences
 
@@ -361,3 +362,23 @@ def test_survey_weights_are_people(shared_dir):
     plain = LatentMarkov(3, n_starts=12, penalty=0.0).fit(x)
     assert weighted.n_persons_ == pytest.approx(2000)
     assert np.abs(weighted.initial_ - plain.initial_).max() > 0.005  # the sample is no small copy of the population
+
+
+@pytest.mark.parametrize("weights", [np.zeros(400), np.full(400, np.nan), ["x"] * 400])
+@pytest.mark.parametrize("model", [LatentMarkov(2, n_starts=1), GrowthMixture(2, degree=1, n_starts=1)])
+def test_weights_of_nobody_are_refused_before_anything_is_computed(small, model, weights):
+    with pytest.raises(DataError, match="weight_known"):
+        clone(model).fit(small.sequences, sample_weight=weights)
+
+
+def test_more_probabilities_than_answers_are_refused():
+    few = np.random.default_rng(0).integers(0, 4, (40, 5))
+    with pytest.raises(
+        ConfigError, match="n_states is 20: 319 probabilities would be free, and the data hold 200 answers"
+    ):
+        LatentMarkov(20).fit(few)
+    assert not LatentMarkov(20).borne_by(few)
+    assert LatentMarkov(3).borne_by(few)
+    assert not LatentMarkov(3).borne_by(few[:1])
+    ordered = LatentMarkov(20, emissions="ordinal")
+    assert ordered.borne_by(few) == (19 + 20 * 5 + 5 * 2 <= 200)

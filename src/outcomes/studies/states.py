@@ -6,6 +6,7 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
+from sklearn.base import clone
 
 from outcomes.cohort.trajectories import MISSING, ItemTrajectories, trajectories
 from outcomes.errors import ConfigError, DataError, NotConvergedWarning
@@ -89,10 +90,17 @@ def find_states(
     )
     step = "Comparing numbers of latent states"
     most = most_states(sequences)
-    numbers = [number for number in sorted(set(settings.states)) if number <= most]
-    if not numbers or (settings.chosen is not None and settings.chosen > most):
+    numbers = [
+        number
+        for number in sorted(set(settings.states))
+        if number <= most and clone(estimator).set_params(n_states=number).borne_by(sequences)
+    ]
+    lost = settings.chosen is not None and (
+        settings.chosen > most or settings.chosen in set(settings.states) - set(numbers)
+    )
+    if not numbers or lost:
         raise DataError(
-            f"at most {most} states could be told apart in these answers, and "
+            f"at most {max(numbers, default=most)} states could be told apart in these answers, and "
             f"{settings.chosen or min(settings.states)} were asked for"
         )
     progress(step, 0, len(numbers))

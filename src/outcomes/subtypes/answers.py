@@ -1,7 +1,7 @@
 """Which answers were seen in a fit, and how any answers are numbered by them."""
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from outcomes.errors import DataError
 from outcomes.subtypes.sequences import MISSING, Sequences
@@ -65,3 +65,43 @@ def coded(data: Sequences, answers: tuple[NDArray[np.int8], ...]) -> NDArray[np.
             )
         codes[given, item] = number[given]
     return codes
+
+
+def people_weights(sample_weight: ArrayLike | None, n_sequences: int) -> NDArray[np.float64] | None:
+    """Read how many people each sequence stands for.
+
+    Parameters
+    ----------
+    sample_weight : array-like of float, shape (n_sequences,), or None
+        Weights; None for one each.
+    n_sequences : int
+        How many are needed.
+
+    Returns
+    -------
+    NDArray[np.float64] or None
+        The weights.
+
+    Raises
+    ------
+    DataError
+        If there is not one finite number of at least 0 for each sequence, or all are 0; no value is told.
+
+    Examples
+    --------
+    >>> people_weights([1, 2.5], 2)
+    array([1. , 2.5])
+    """
+    if sample_weight is None:
+        return None
+    try:
+        given = np.asarray(sample_weight, dtype=np.float64).ravel()
+    except (TypeError, ValueError):
+        given = np.full(0, np.nan)
+    if given.size != n_sequences or not np.isfinite(given).all() or (given < 0).any() or given.sum() <= 0:
+        raise DataError(
+            f"weights: {n_sequences} finite numbers of at least 0 are needed, one for each sequence, not all of them 0 "
+            "(rule weight_known)"
+        )
+    weights: NDArray[np.float64] = given
+    return weights

@@ -32,7 +32,7 @@ from outcomes.kernel.latent_markov_covariates import (
 from outcomes.kernel.latent_markov_decoding import Chains, Posterior, posterior, viterbi
 from outcomes.kernel.latent_markov_information import covariance, observed_information
 from outcomes.kernel.latent_markov_packing import Observations, observe
-from outcomes.subtypes.answers import answers_seen, coded
+from outcomes.subtypes.answers import answers_seen, coded, people_weights
 from outcomes.subtypes.errors_of_states import NORMAL
 from outcomes.subtypes.frozen import NUMBERS, freeze, listed, seal, tabled
 from outcomes.subtypes.latent_markov import LatentMarkov, Progress, Source, in_order
@@ -142,7 +142,7 @@ class CovariateLatentMarkov(LatentMarkov):
         data = sequences(X)
         plain: LatentMarkov = LatentMarkov(**self.get_params(deep=False))
         self.without_ = plain.fit(data, sample_weight=sample_weight, on_progress=on_progress)
-        weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+        weights = people_weights(sample_weight, data.starts.size - 1)
         self.answers_, self.columns_ = answers_seen(data), data.columns
         self.n_features_in_ = len(data.columns)
         n_categories = [len(seen) for seen in self.answers_]

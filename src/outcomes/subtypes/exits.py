@@ -21,7 +21,7 @@ from outcomes.kernel.latent_markov_decoding import Chains
 from outcomes.kernel.latent_markov_information import probability_errors
 from outcomes.kernel.latent_markov_packing import Observations, observe
 from outcomes.kernel.latent_markov_starts import Climb, Search
-from outcomes.subtypes.answers import answers_seen, coded
+from outcomes.subtypes.answers import answers_seen, coded, people_weights
 from outcomes.subtypes.errors_of_states import error_table
 from outcomes.subtypes.frozen import NUMBERS
 from outcomes.subtypes.latent_markov import LatentMarkov, Progress, Source
@@ -116,7 +116,7 @@ class LatentMarkovWithEndings(LatentMarkov):
         """
         data = sequences(X)
         together, self.endings_ = with_endings(data, endings)
-        weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+        weights = people_weights(sample_weight, data.starts.size - 1)
         return self._fit(together, weights, on_progress, given)
 
     def ending_table(self) -> pd.DataFrame:
@@ -163,7 +163,7 @@ class LatentMarkovWithEndings(LatentMarkov):
         together, _ = with_endings(data, endings)
         seen = np.flatnonzero(self.ending_.max(axis=0) > 0).astype(np.int8)
         answers, columns = (*self.answers_, seen), (*self.columns_, ENDING)
-        weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+        weights = people_weights(sample_weight, data.starts.size - 1)
         sizes = [len(each) for each in answers]
         observations = observe(coded(together, answers), together.starts, weights, n_categories=sizes)
         moves = self.transition_ if self.time_varying else self.transition_[None]

@@ -28,7 +28,7 @@ from outcomes.kernel.latent_markov_covariates import (
     pattern_probabilities,
 )
 from outcomes.kernel.latent_markov_packing import Observations, observe
-from outcomes.subtypes.answers import answers_seen, coded
+from outcomes.subtypes.answers import answers_seen, coded, people_weights
 from outcomes.subtypes.latent_markov import LatentMarkov, Progress, Source
 from outcomes.subtypes.profiles import expected_scores
 from outcomes.subtypes.sequences import MISSING, Sequences, sequences
@@ -156,7 +156,7 @@ class GroupedLatentMarkov(LatentMarkov):
         self.shared_, self.columns_ = start, data.columns
         self.answers_ = answers_seen(data) if shared is None or shared.columns_ != data.columns else shared.answers_
         self.n_features_in_ = len(data.columns)
-        weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+        weights = people_weights(sample_weight, data.starts.size - 1)
         codes = coded(data, self.answers_)
         sizes = [len(seen) for seen in self.answers_]
         form = self._form(data.columns)

@@ -26,6 +26,7 @@ from outcomes.kernel.growth_mixture import (
     growth_start,
 )
 from outcomes.kernel.latent_markov_starts import REACHED, Search
+from outcomes.subtypes.answers import people_weights
 from outcomes.subtypes.errors_of_growth import growth_error_table
 from outcomes.subtypes.growth_frozen import freeze_growth, thaw_growth
 from outcomes.subtypes.latent_markov import Progress, Source
@@ -164,7 +165,7 @@ class GrowthMixture(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships 
             raise DataError("no occasion is complete, so there is no total to follow")
         self.origin_, self.unit_ = float(when.min()), max(float(np.ptp(when)), np.finfo(float).tiny)
         self.unit_ = self.unit_ if np.ptp(when) > 0 else 1.0
-        weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)[kept]
+        weights = _kept_weights(sample_weight, kept)
         data = courses(totals, (when - self.origin_) / self.unit_, starts, self.degree, weights)
         if data.n.size < max(self.n_classes, FEWEST):
             raise DataError(f"{data.n.size} people have a total, which is too few for {self.n_classes} classes")
@@ -269,7 +270,7 @@ class GrowthMixture(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships 
         """
         check_is_fitted(self)
         totals, when, starts, kept = self._laid(X, time)
-        weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)[kept]
+        weights = _kept_weights(sample_weight, kept)
         data = courses(totals, (when - self.origin_) / self.unit_, starts, self.degree, weights)
         powers = _untimed(self.degree, self.origin_, self.unit_)
         r, by_class = self.parameters_.root.shape[1], self.variances == "by_class"
@@ -438,3 +439,10 @@ def _untimed(degree: int, origin: float, unit: float) -> NDArray[np.float64]:
         rows[j, : power.size] = power
         power = np.convolve(power, [-origin / unit, 1 / unit])
     return rows
+
+
+def _kept_weights(sample_weight: ArrayLike | None, kept: NDArray[np.bool_]) -> NDArray[np.float64] | None:
+    weights = people_weights(sample_weight, kept.size)
+    if weights is not None and weights[kept].sum() <= 0:
+        raise DataError("weights: nobody with a total has one above 0 (rule weight_known)")
+    return None if weights is None else weights[kept]

@@ -23,7 +23,7 @@ from outcomes.kernel.latent_markov_decoding import Chains, Posterior, posterior,
 from outcomes.kernel.latent_markov_information import probability_errors
 from outcomes.kernel.latent_markov_packing import Observations, observe
 from outcomes.kernel.latent_markov_starts import REACHED, Climb, Search, search
-from outcomes.subtypes.answers import answers_seen, coded
+from outcomes.subtypes.answers import answers_seen, coded, people_weights
 from outcomes.subtypes.errors_of_states import error_table
 from outcomes.subtypes.frozen import NUMBERS, freeze, seal, thaw
 from outcomes.subtypes.profiles import expected_scores, profile_table, response_table, transition_table
@@ -193,8 +193,8 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         NotConvergedWarning
             If the kept climb ended at the cap.
         """
-        weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
-        return self._fit(sequences(X), weights, on_progress, given)
+        data = sequences(X)
+        return self._fit(data, people_weights(sample_weight, data.starts.size - 1), on_progress, given)
 
     def _fit(
         self,
@@ -206,8 +206,8 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         self._check_arguments()
         answers = answers_seen(data)
         observations = observe(coded(data, answers), data.starts, weights, n_categories=[len(seen) for seen in answers])
-        self._check_size(observations)
         form = self._form(data.columns)
+        self._check_size(observations, form)
         step = self._named()
         climbs = search(
             observations,
@@ -501,7 +501,7 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         if not isinstance(self.random_state, (int, np.integer)) or self.random_state < 0:
             raise ConfigError(f"random_state must be a whole number of at least 0, got {self.random_state!r}")
 
-    def _check_size(self, observations: Observations) -> None:
+    def _check_size(self, observations: Observations, form: Form) -> None:
         answered = (observations.codes >= 0).any(axis=1)
         with_answer = np.logical_or.reduceat(answered, observations.starts[:-1])
         people = int(with_answer.sum())
@@ -516,6 +516,35 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
                 f"n_states is {self.n_states}, but the data hold {people} sequences and {distinct} different rows of "
                 f"answers; at most {min(distinct, people)} states could be told apart"
             )
+        asked, told = form.n_parameters(observations, self._n_hidden), int((observations.codes >= 0).sum())
+        if asked > told:
+            raise ConfigError(
+                f"n_states is {self.n_states}: {asked:,} probabilities would be free, and the data hold {told:,} "
+                "answers; choose fewer states, or ordered answers (emissions)"
+            )
+
+    def borne_by(self, X: Source) -> bool:
+        """Say whether data could bear a fit with these arguments at all, without making it.
+
+        Parameters
+        ----------
+        X : Trajectories, DataFrame or 2-D array
+            The sequences.
+
+        Returns
+        -------
+        bool
+            False where there are fewer people, or fewer different rows of answers, than states, or more free
+            probabilities than answers. True is no recommendation.
+        """
+        data = sequences(X)
+        answers = answers_seen(data)
+        observations = observe(coded(data, answers), data.starts, n_categories=[len(seen) for seen in answers])
+        try:
+            self._check_size(observations, self._form(data.columns))
+        except (ConfigError, DataError):
+            return False
+        return True
 
     def _form(self, columns: tuple[str, ...]) -> Form:
         names = self._family_names(columns)
@@ -610,7 +639,7 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         places = [names.index(column) for column in self.columns_]
         data = Sequences(data.items[:, places], data.starts, self.columns_, data.rows)
         codes = coded(data, self.answers_)
-        weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+        weights = people_weights(sample_weight, data.starts.size - 1)
         return data, observe(codes, data.starts, weights, n_categories=[len(seen) for seen in self.answers_])
 
     def _posterior(self, X: Source) -> tuple[Sequences, Posterior]:

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 
 from outcomes.errors import ConfigError, DataError
+from outcomes.subtypes.answers import people_weights
 from outcomes.subtypes.latent_markov import LatentMarkov, Source
 from outcomes.subtypes.matching import match_states
 from outcomes.subtypes.refitting import bench, in_order, refit
@@ -185,10 +186,8 @@ def _drawn_units(
 
 
 def _scaled(weights: ArrayLike, n: int) -> NDArray[np.float64]:
-    given = np.asarray(weights, dtype=np.float64).ravel()
-    if given.size != n or not np.isfinite(given).all() or (given < 0).any() or given.sum() <= 0:
-        raise DataError(
-            f"weights: {n} finite numbers of at least 0 are needed, one for each sequence, not all of them 0"
-        )
+    given = people_weights(weights, n)
+    if given is None:
+        raise DataError(f"weights: {n} are needed, got none (rule weight_known)")
     scaled: NDArray[np.float64] = given * n / given.sum()
     return scaled
