@@ -8,6 +8,7 @@ predict.
 
 import warnings
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, ClassVar, Self, cast
 
 import numpy as np
@@ -519,8 +520,7 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         asked, told = form.n_parameters(observations, self._n_hidden), int((observations.codes >= 0).sum())
         if asked > told:
             raise ConfigError(
-                f"n_states is {self.n_states}: {asked:,} probabilities would be free, and the data hold {told:,} "
-                "answers; choose fewer states, or ordered answers (emissions)"
+                f"n_states is {self.n_states}: {asked:,} free probabilities and only {told:,} answers; take fewer"
             )
 
     def borne_by(self, X: Source) -> bool:
@@ -540,11 +540,10 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         data = sequences(X)
         answers = answers_seen(data)
         observations = observe(coded(data, answers), data.starts, n_categories=[len(seen) for seen in answers])
-        try:
+        with suppress(ConfigError, DataError):
             self._check_size(observations, self._form(data.columns))
-        except (ConfigError, DataError):
-            return False
-        return True
+            return True
+        return False
 
     def _form(self, columns: tuple[str, ...]) -> Form:
         names = self._family_names(columns)

@@ -20,6 +20,7 @@ from outcomes.studies.chapters.state_first import course_blocks, first_state_blo
 from outcomes.studies.chapters.state_lasting import item_of, item_word, lasting_blocks
 from outcomes.studies.chapters.state_rivals import reporting_blocks, rival_blocks
 from outcomes.studies.chapters.state_sensitivity import largest_change, sensitivity_blocks
+from outcomes.studies.chapters.state_tables import judgement_tables
 from outcomes.studies.chapters.state_trust import (
     in_few_words,
     judgements,
@@ -33,7 +34,6 @@ from outcomes.subtypes.naming import state_names
 from outcomes.subtypes.occupancy import occupancy
 from outcomes.subtypes.persistence import item_persistence
 from outcomes.subtypes.severity import verdict
-from outcomes.subtypes.uncertainty import standard_errors
 
 HEADING = "Which states do people pass through?"
 KEY = ["pseudonym", "referral"]
@@ -103,35 +103,13 @@ def states_chapter(materials: Materials, states: States, *, policy: str) -> Chap
         internal["drop_out_by_first_state"] = left
         blocks += drop_out_blocks(left, policy)
     blocks += implied_blocks(states, policy) + first_state_blocks(states, policy) + reporting_blocks(states, policy)
-    internal |= _judgement_tables(states)
+    internal |= judgement_tables(states)
     return Chapter(
         Section(HEADING, tuple(blocks), in_few_words(states)),
         internal,
         _metrics(states) | survey_metrics(surveyed),
         (_method(states),),
     )
-
-
-def _judgement_tables(states: States) -> dict[str, pd.DataFrame]:
-    found = states.judgement
-    tables = {
-        "weighted_classes": None if states.weighted is None else states.weighted.table,
-        "state_stability": None if found.stability is None else found.stability.table,
-        "probabilities": None if found.stability is None else standard_errors(states.model, found.stability),
-        "split_half": None if found.halves is None else found.halves.table,
-        "other_service": None if found.elsewhere is None else found.elsewhere.table,
-        "shape_residuals": found.residuals,
-        "state_shapes": found.shapes,
-        "subtype_moves": found.crossing,
-        "held_out_likelihood": found.held_out,
-        "model_families": found.families,
-        "growth_classes": None if found.growth is None else found.growth.errors,
-        "implied_outcomes": found.implied,
-        "first_state_odds": found.first_state,
-        "states_with_endings": None if found.endings is None else found.endings.table,
-        "endings_by_state": None if found.endings is None else found.endings.endings,
-    }
-    return {name: table for name, table in tables.items() if table is not None}
 
 
 def _verdict(states: States) -> str:
