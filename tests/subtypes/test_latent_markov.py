@@ -373,7 +373,7 @@ def test_weights_of_nobody_are_refused_before_anything_is_computed(small, model,
 
 def test_more_probabilities_than_answers_are_refused():
     few = np.random.default_rng(0).integers(0, 4, (40, 5))
-    with pytest.raises(ConfigError, match="n_states is 20: 319 free probabilities and only 200 answers"):
+    with pytest.raises(ConfigError, match="n_states is 20: 319 free probabilities, 200 answers: too few"):
         LatentMarkov(20).fit(few)
     assert not LatentMarkov(20).borne_by(few)
     assert LatentMarkov(3).borne_by(few)

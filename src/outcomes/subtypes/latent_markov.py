@@ -519,9 +519,7 @@ class LatentMarkov(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             )
         asked, told = form.n_parameters(observations, self._n_hidden), int((observations.codes >= 0).sum())
         if asked > told:
-            raise ConfigError(
-                f"n_states is {self.n_states}: {asked:,} free probabilities and only {told:,} answers; take fewer"
-            )
+            raise ConfigError(f"n_states is {self.n_states}: {asked:,} free probabilities, {told:,} answers: too few")
 
     def borne_by(self, X: Source) -> bool:
         """Say whether data could bear a fit with these arguments at all, without making it.
