@@ -162,7 +162,8 @@ def alone(n: int) -> None:
     most, most_early, most_memory = LIMITS.get(n, (np.inf, np.inf, np.inf))
     print(f"one start, {n:,} patients, {data.n_occasions:,} occasions:")
     print(f"  to the Aitken stop: {seconds:.2f} CPU s {beside(seconds, most)}, {sweeps} sweeps, stopped by {reason}")
-    print(f"  plain sweeps to a relative 1e-8 from the cut by severity: {early:.2f} CPU s {beside(early, most_early)}, {fewer} sweeps")
+    said = beside(early, most_early)
+    print(f"  plain sweeps to a relative 1e-8 from the cut by severity: {early:.2f} CPU s {said}, {fewer} sweeps")
     print(f"  largest memory of the process, Python and all: {memory:.0f} MB {beside(memory, most_memory)}")
 
 
