@@ -273,6 +273,15 @@ def test_a_stop_is_code_130(place, monkeypatch, capsys, stop):
     assert "stopped; nothing half-written is left under a final name" in capsys.readouterr().err
 
 
+@pytest.fixture
+def interruptible():
+    """Hear Ctrl-C, here and in what is started from here, also where the tests run in the background of a shell."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("turned_into", [SystemError("a result with an exception set"), NotConverged("cut short")])
 def test_a_stop_that_a_library_turned_into_another_error_is_code_130_too(place, monkeypatch, capsys, turned_into):
     def stopped_in_compiled_code(*_, **__):
@@ -287,6 +296,7 @@ def test_a_stop_that_a_library_turned_into_another_error_is_code_130_too(place, 
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("interruptible")
 def test_control_c_leaves_nothing_half_done_and_the_next_run_goes_on(place):
     """A real signal to a real process, while it is fitting; then the same command again, on what was left."""
     small = INVENTED.replace("500", "60").split("[prognosis]", maxsplit=1)[0]

@@ -6,9 +6,12 @@ import pytest
 from cohorts import cohort, cross, drafts, single_pattern, starred
 
 from outcomes.disclosure import attack as attacking
-from outcomes.disclosure.attack import attack
+from outcomes.disclosure.attack import _Component, _components, attack
 from outcomes.disclosure.gate import release
+from outcomes.disclosure.system import system_of
 from outcomes.errors import DisclosureError
+
+SMALL = 8  # counts of 1 to 7 are looked for
 
 
 def counts(values, labels=None, policy="midpoint6"):
@@ -100,3 +103,27 @@ def test_what_was_asked_before_is_not_asked_again_and_answered_alike(monkeypatch
     assert attack(made, memory=memory) == plain
     monkeypatch.setattr(attacking, "milp", lambda *_, **__: pytest.fail("asked again"))
     assert attack(made, memory=memory) == plain
+
+
+def asked_one_by_one(tables):
+    """The slow obvious way: the least and the most of every count, a question each."""
+    system = system_of(tables)
+    for unknowns, targets in _components(system, SMALL):
+        component = _Component(system, unknowns)
+        for target in targets:
+            cost = component.cost(target)
+            (least, _), (most, _) = component.solve(cost), component.solve(-cost)
+            low, high = int(cost @ least), int(cost @ most)
+            if low == high and low < SMALL and (low >= 1 or target.none_counts):
+                yield target.withhold, low
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("made", [starred, drafts], ids=["starred", "midpoint6"])
+def test_many_counts_asked_together_give_what_each_gives_alone(made, seed):
+    tables = made(cohort(np.random.default_rng(seed)))
+    found = {one.cells: one.value for one in attack(tables)}
+    expected = {}
+    for cells, value in asked_one_by_one(tables):
+        expected.setdefault(cells, value)
+    assert found == expected

@@ -18,7 +18,11 @@ from outcomes.reference.policies import disclosure_policy
 
 SECONDS = 20.0  # for one question to the solver; a question that stays open counts as answered, to be safe
 _LARGEST = 1e7
-_LOOKS = 3
+_LOOKS = 40  # at the most, in directions of chance
+_ROUGH = 0.5  # an answer that shows second values need not be the best one
+_WORTHWHILE = (
+    0.9  # a look that leaves more than this share of them unsettled was the last: single questions are cheaper
+)
 _INFEASIBLE = 2
 _SMALL_COUNTS = "redact7_round5"
 
@@ -154,47 +158,88 @@ class _Component:
         told.update(repr([target.none_counts for target in targets]).encode())
         return told.digest()
 
-    def solve(self, cost: Floats) -> Floats | None:
-        # None where the solver ran out of time
+    def floor(self, cost: Floats) -> float:
+        # what no whole numbers within the bounds can go below
+        return float(np.where(cost > 0, cost * self.bounds.lb, cost * self.bounds.ub).sum())
+
+    def solve(self, cost: Floats, *, gap: float = 0.0) -> tuple[Floats | None, bool]:
+        # whole numbers that fit (None where none were found in time), and whether they are the best but for the gap
         answer = milp(
             cost,
             integrality=np.ones(cost.size, dtype=np.int64),
             bounds=self.bounds,
             constraints=() if self.ties is None else self.ties,
-            options={"time_limit": SECONDS, "mip_rel_gap": 0.0},
+            options={"time_limit": SECONDS, "mip_rel_gap": gap},
         )
         if answer.status == _INFEASIBLE:
             raise DisclosureError(
                 "no true counts fit the printed tables together: two of them contradict each other; release them from "
                 "one snapshot"
             )
-        return None if answer.status != 0 else np.round(answer.x)
+        return None if answer.x is None else np.round(answer.x), answer.status == 0
+
+
+class _Seen:
+    """The smallest and the largest value of each target that some whole numbers have shown."""
+
+    def __init__(self, component: _Component, targets: Sequence[Target]) -> None:
+        self.component = component
+        self.costs = np.array([component.cost(target) for target in targets])
+        self.low, self.high = np.full(len(targets), FREE), np.full(len(targets), -FREE)
+
+    @property
+    def still(self) -> NDArray[np.int64]:
+        # targets that have shown one value, or none
+        return np.flatnonzero(~(self.low < self.high))
+
+    def look(self, cost: Floats, *, gap: float = 0.0) -> bool:
+        # ask for the least of something; whether the answer is final
+        solution, final = self.component.solve(cost, gap=gap)
+        if solution is not None:
+            seen = self.costs @ solution
+            np.minimum(self.low, seen, out=self.low)
+            np.maximum(self.high, seen, out=self.high)
+        return final
+
+    def look_around(self) -> None:
+        # move many at once, in directions of chance, as long as that shows second values
+        generator = np.random.default_rng(0)
+        for _ in range(_LOOKS):
+            before = self.still
+            if not before.size:
+                return
+            pull = generator.uniform(0.5, 1.5, before.size) * generator.choice([-1.0, 1.0], before.size)
+            direction = pull @ self.costs[before]
+            for side in (1.0, -1.0):
+                self.look(side * direction, gap=_ROUGH)
+            if self.still.size > _WORTHWHILE * before.size:
+                return
+
+    def stuck(self) -> set[int]:
+        # those at their floor that cannot rise, all in one question, asked again without those that did
+        at_floor = [one for one in self.still if self.component.floor(self.costs[one]) == self.low[one]]
+        while at_floor:
+            final = self.look(-self.costs[at_floor].sum(axis=0))
+            left = [one for one in at_floor if not self.low[one] < self.high[one]]
+            if len(left) == len(at_floor):
+                return set(left) if final else set()
+            at_floor = left
+        return set()
 
 
 def _told(component: _Component, targets: Sequence[Target], small: int) -> Iterator[tuple[int, int, bool]]:
     # place of the target, what is told, whether that is only supposed
-    costs = np.array([component.cost(target) for target in targets])
-    low, high = np.full(len(targets), FREE), np.full(len(targets), -FREE)
-    generator = np.random.default_rng(0)
-
-    def look(cost: Floats) -> Floats | None:
-        solution = component.solve(cost)
-        if solution is not None:
-            seen = costs @ solution
-            np.minimum(low, seen, out=low)
-            np.maximum(high, seen, out=high)
-        return solution
-
-    for _ in range(_LOOKS):  # most counts show two values in a few looks, and need no question of their own
-        direction = generator.uniform(0.5, 1.5, len(targets)) @ costs
-        look(direction)
-        look(-direction)
-    for number, target in enumerate(targets):
-        sides = (1.0, -1.0)
-        closed = all(low[number] < high[number] or look(side * costs[number]) is not None for side in sides)
-        if low[number] < high[number]:
+    seen = _Seen(component, targets)
+    seen.look_around()
+    certain = seen.stuck()
+    for number in seen.still.tolist():
+        target, cost = targets[number], seen.costs[number]
+        closed = number in certain or all(
+            seen.low[number] < seen.high[number] or seen.look(side * cost) for side in (1.0, -1.0)
+        )
+        if seen.low[number] < seen.high[number]:
             continue
-        value = int(low[number]) if np.isfinite(low[number]) else 0
+        value = int(seen.low[number]) if np.isfinite(seen.low[number]) else 0
         counts = value < small and (value >= 1 or target.none_counts)
         if not closed or counts:
             yield number, value, not closed
