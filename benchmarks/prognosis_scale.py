@@ -72,7 +72,7 @@ def materials(n: int, seed: int = 1) -> Materials:
     scored = totals(tables["occasions"], ("phq9", "gad7"))
     judged = outcomes(every, scored, edition=rule_edition(), contacts=tables["contacts"], courses="completed")
     opened = SimpleNamespace(
-        experiment=SimpleNamespace(measures=SimpleNamespace(instruments=("phq9", "gad7")), flags=None),
+        experiment=SimpleNamespace(measures=SimpleNamespace(instruments=("phq9", "gad7")), flags=None, fairness=None),
         view=SimpleNamespace(kind="invented"),
     )
     return Materials(opened, rule_edition(), every, tables["occasions"], scored, tables["contacts"], judged)

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from outcomes.errors import ConfigError
-from outcomes.fairness.mitigation import AS_IS, EQUAL_CHANCE, RECALIBRATED, ledger
+from outcomes.errors import ConfigError, DataError
+from outcomes.fairness.mitigation import AS_IS, CONSTRAINED, EQUAL_CHANCE, RECALIBRATED, ledger
 from outcomes.fairness.models import Predictions
 
 TOLD = Predictions("worse", "probability", 0.5)
@@ -79,3 +79,25 @@ def test_a_small_group_stays_as_it_is():
 def test_a_column_that_is_not_there_is_named():
     with pytest.raises(ConfigError, match="not in the table: arm, worse"):
         ledger(pd.DataFrame({"pseudonym": [1], "probability": [0.5]}), "arm", TOLD)
+
+
+def test_a_remedy_inside_the_training_is_judged_by_the_probabilities_it_gave():
+    rng = np.random.default_rng(2)
+    data = pd.DataFrame(
+        {
+            "pseudonym": np.arange(400),
+            "arm": rng.choice(["a", "b"], 400),
+            "worse": pd.array(rng.random(400) < 0.5, dtype="boolean"),
+            "probability": rng.random(400),
+        }
+    )
+    data["other"] = data["probability"].where(data["arm"].eq("a"), 1 - data["probability"])
+    rows = ledger(data, "arm", TOLD, trained={CONSTRAINED: "other"}).set_index(["remedy", "group"])
+    assert rows.loc[(CONSTRAINED, "a"), ["newly_flagged", "no_longer_flagged"]].tolist() == [0, 0]
+    second = data.loc[data["arm"].eq("b")]
+    assert rows.loc[(CONSTRAINED, "b"), "newly_flagged"] == second["probability"].lt(0.5).sum()
+    assert rows.loc[(CONSTRAINED, "b"), "flagged"] == second["other"].ge(0.5).sum()
+    needed = second.loc[second["worse"].astype(bool)]
+    assert rows.loc[(CONSTRAINED, "b"), "tpr_pct"] == pytest.approx(100 * needed["other"].ge(0.5).mean())
+    with pytest.raises(DataError, match="without a probability of another model: other 400"):
+        ledger(data.assign(other=np.nan), "arm", TOLD, trained={CONSTRAINED: "other"})

@@ -10,7 +10,7 @@ import threadpoolctl
 from outcomes.errors import ConfigError, DataError
 from outcomes.prognosis.features import features_of
 from outcomes.prognosis.models import OneVariable, Prevalence
-from outcomes.prognosis.plan import Contender, Plan, contenders
+from outcomes.prognosis.plan import ONE_CHANCE, Contender, OneChance, Plan, contenders
 from outcomes.prognosis.splits import BY_PATIENT, BY_SERVICE, BY_TIME
 from outcomes.prognosis.timeline import OCCASION
 from outcomes.prognosis.validation import validate
@@ -163,3 +163,13 @@ def test_wrong_plans_and_targets(invented):
         Plan(workers=0)
     with pytest.raises(DataError, match="target: 3 values for 400 episodes"):
         validate(invented.courses, invented.target.head(3), BASELINES)
+
+
+def test_a_model_trained_under_a_constraint_is_judged_by_patient_on_the_same_people(invented):
+    models = contenders("phq9", one_chance=OneChance("gender", 0.5))
+    plan = replace(QUICK, validations=("by patient", "by time"), landmarks=QUICK.landmarks[:1])
+    told = validate(invented.courses, invented.target, models, plan=plan).predictions
+    constrained = told[told["model"].eq(ONE_CHANCE)]
+    plain = told[told["model"].eq("boosted_trees") & told["validation"].eq("by patient")]
+    assert constrained["validation"].unique().tolist() == ["by patient"]
+    assert set(constrained["referral"]) == set(plain["referral"])

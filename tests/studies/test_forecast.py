@@ -1,10 +1,13 @@
 """The prognosis step: endings that are known, models that are judged on others, contributions that are explained."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
 from outcomes.errors import ConfigError, DataError
-from outcomes.studies.experiment import PrognosisSettings, TargetSettings
+from outcomes.prognosis.plan import ONE_CHANCE
+from outcomes.studies.experiment import FairnessSettings, PrognosisSettings, TargetSettings
 from outcomes.studies.forecast import BOOSTED, aim, forecast
 
 
@@ -77,3 +80,23 @@ def test_the_same_seed_gives_the_same_numbers_whatever_the_number_of_processes(m
     one, two = (forecast(materials, plain, None, seed=5, processes=n) for n in (1, 2))
     pd.testing.assert_frame_equal(one.validation.metrics, two.validation.metrics)
     assert one.models[0].content == two.models[0].content
+
+
+def test_a_remedy_by_a_grouping_is_trained_too_and_stands_in_no_curve(materials, told):
+    asked = materials.opened.experiment.model_copy(
+        update={"fairness": FairnessSettings(by=("gender",), remedies_by="gender")}
+    )
+    wanting = replace(materials, opened=replace(materials.opened, experiment=asked))
+    quick = told.model_copy(update={"landmarks": (0,), "folds": 2, "resamples": 20, "joint_endings": False})
+    found = forecast(wanting, quick, None, seed=1)
+    assert ONE_CHANCE in set(found.validation.predictions["model"])
+    assert ONE_CHANCE not in set(found.benefit["model"]) | set(found.curve["model"]) | set(found.acting["model"])
+
+
+def test_a_remedy_by_a_grouping_that_is_not_in_the_feed_is_named(materials, told):
+    asked = materials.opened.experiment.model_copy(
+        update={"fairness": FairnessSettings(by=("gender",), remedies_by="shoe_size")}
+    )
+    wanting = replace(materials, opened=replace(materials.opened, experiment=asked))
+    with pytest.raises(ConfigError, match="remedies_by: 'shoe_size' is not in the feed"):
+        forecast(wanting, told, None, seed=1)

@@ -1,7 +1,8 @@
 """Who gains and who loses if the model is made fairer? Remedies as experiments, each with a ledger by group.
 
 No remedy is applied anywhere by itself: recalibrating by group, or a threshold by group, uses the sensitive attribute
-when somebody is judged, which a service must decide and may not be allowed to do.
+when somebody is judged, which a service must decide and may not be allowed to do. A constraint of training does not;
+it changes everybody's probability.
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
-from outcomes.errors import ConfigError
+from outcomes.errors import ConfigError, DataError
 from outcomes.fairness.counts import in_order, labels
 from outcomes.fairness.miscalibration import debiased_calibration_error
 from outcomes.fairness.models import Predictions
@@ -24,6 +25,7 @@ Floats = NDArray[np.float64]
 
 AS_IS = "as it is"
 RECALIBRATED = "recalibrated in each group"
+CONSTRAINED = "trained so that those who need it have one chance to be noticed"
 EQUAL_CHANCE = "a threshold in each group, so that those who need it have one chance to be noticed"
 REMEDIES = (AS_IS, RECALIBRATED, EQUAL_CHANCE)
 FEWEST = 50  # people of a group in the half that a remedy is learnt on; smaller groups stay as they are
@@ -31,10 +33,17 @@ EDGE = 1e-6
 NO_PENALTY = 1e6  # inverse strength: none worth the name
 
 
-def ledger(people: pd.DataFrame, by: str, predictions: Predictions, *, seed: int = 0) -> pd.DataFrame:
+def ledger(
+    people: pd.DataFrame,
+    by: str,
+    predictions: Predictions,
+    *,
+    trained: Mapping[str, str] | None = None,
+    seed: int = 0,
+) -> pd.DataFrame:
     """Try each remedy and count, group by group, who would be flagged and who no longer.
 
-    Every remedy is learnt on one half of the patients and judged on the other, both ways round.
+    Remedies after the training are learnt on one half of the patients and judged on the other, both ways round.
 
     Parameters
     ----------
@@ -45,6 +54,9 @@ def ledger(people: pd.DataFrame, by: str, predictions: Predictions, *, seed: int
         Column whose groups are treated alike.
     predictions : Predictions
         Columns and threshold.
+    trained : mapping of str to str, optional
+        Remedies inside the training: name to the column of `people` with the probability, out of fold, that the model
+        gives which was trained so.
     seed : int
         Seed of the halves.
 
@@ -60,11 +72,19 @@ def ledger(people: pd.DataFrame, by: str, predictions: Predictions, *, seed: int
     ------
     ConfigError
         If a column is not there.
+    DataError
+        If a model of `trained` lacks a probability that the model as it is has.
     """
-    absent = [name for name in ("pseudonym", by, predictions.event, predictions.probability) if name not in people]
+    others = {} if trained is None else trained
+    named = ("pseudonym", by, predictions.event, predictions.probability, *others.values())
+    absent = [name for name in named if name not in people]
     if absent:
         raise ConfigError(f"not in the table: {', '.join(absent)}; join these columns to the predictions first")
     known = people.loc[people[predictions.event].notna() & people[predictions.probability].notna()]
+    lost = {column: int(known[column].isna().sum()) for column in others.values() if known[column].isna().any()}
+    if lost:
+        told = ", ".join(f"{column} {count}" for column, count in lost.items())
+        raise DataError(f"predictions: rows without a probability of another model: {told} (rule the same people)")
     y = np.asarray(known[predictions.event].astype("boolean").to_numpy(dtype=float), dtype=np.float64)
     p = known[predictions.probability].to_numpy(dtype=float)
     group = labels(known[by], by)
@@ -73,12 +93,14 @@ def ledger(people: pd.DataFrame, by: str, predictions: Predictions, *, seed: int
     names = group.to_numpy(dtype=str)
     before = p >= predictions.threshold
     rows = []
-    for remedy in REMEDIES:
+    for remedy in (*REMEDIES, *others):
         chance, cut = p.copy(), np.full(p.size, predictions.threshold)
         if remedy == RECALIBRATED:
             chance = _recalibrated(y, p, names, half)
         elif remedy == EQUAL_CHANCE:
             cut = _cuts(y, p, names, half, predictions.threshold)
+        elif remedy in others:
+            chance = known[others[remedy]].to_numpy(dtype=float)
         one = _Flagging(y, chance, before, chance >= cut, predictions.threshold)
         rows += [{"remedy": remedy, "group": label, **one.counts(names == label)} for label in order]
     return pd.DataFrame(rows)

@@ -59,6 +59,9 @@ class Bench:
         self.later = {
             s: table.keys.merge(last, on=KEY, how="left")["moment"].gt(s).to_numpy() for s, table in self.tables.items()
         }
+        self.groups = {
+            one.alike: courses.episodes[one.alike].to_numpy(dtype=object) for one in models if one.alike is not None
+        }
         self.fitted = tuple(s for s in plan.landmarks if self._enough(s))
         self.splits = self._splits()
 
@@ -145,10 +148,14 @@ class Bench:
         parts: list[pd.DataFrame] = []
         for one in self.models:
             table = whole if one.sensitive else plain
-            if not one.sensitive and len(plain.catalogue) == len(whole.catalogue):
+            if one.alike is not None and split.validation != splitting.BY_PATIENT:
+                continue  # an experiment, shown in the ledger of remedies: judged once
+            if not one.sensitive and one.alike is None and len(plain.catalogue) == len(whole.catalogue):
                 continue
             who = table.keys["pseudonym"].to_numpy()
-            model = clone(one.model).fit(table.frame.loc[teaching], y[teaching].astype(int), groups=who[teaching])
+            alike = {} if one.alike is None else {"alike": self.groups[one.alike][place][teaching]}
+            learning = table.frame.loc[teaching], y[teaching].astype(int)
+            model = clone(one.model).fit(*learning, groups=who[teaching], **alike)
             part = table.keys.loc[judged].assign(
                 landmark=landmark,
                 model=one.name,

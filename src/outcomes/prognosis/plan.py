@@ -7,10 +7,13 @@ import pandas as pd
 
 from outcomes.errors import ConfigError
 from outcomes.prognosis import splits as splitting
+from outcomes.prognosis.constrained import ConstrainedTrees
 from outcomes.prognosis.evaluation import THRESHOLDS
 from outcomes.prognosis.forecaster import Forecaster
 from outcomes.prognosis.imputing import ImputedLogistic
 from outcomes.prognosis.models import BoostedTrees, OneVariable, PenalisedLogistic, Prevalence
+
+ONE_CHANCE = "boosted_trees_one_chance"
 
 
 class OccasionTransformer(Protocol):
@@ -25,11 +28,17 @@ class OccasionTransformer(Protocol):
 
 @dataclass(frozen=True)
 class Contender:
-    """A model with a name; `sensitive` says whether it sees sensitive attributes."""
+    """A model with a name.
+
+    `sensitive` says whether it sees sensitive attributes. `alike` names the column of the episodes whose groups are to
+    have one chance: it is handed to `fit` (see `constrained.ConstrainedTrees`), never to a prediction; such a model is
+    judged by patient only.
+    """
 
     name: str
     model: Forecaster
     sensitive: bool = True
+    alike: str | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +84,21 @@ class Plan:
             raise ConfigError(f"workers must be at least 1, got {self.workers}")
 
 
-def contenders(total: str, *, seed: int = 0, imputations: int = 0) -> tuple[Contender, ...]:
+@dataclass(frozen=True)
+class OneChance:
+    """Who is to have one chance to be noticed: groups of a column, when the adverse ending is this probable.
+
+    `adverse` is 1 where the target itself is the adverse ending, 0 where missing it is.
+    """
+
+    by: str
+    threshold: float
+    adverse: int = 0
+
+
+def contenders(
+    total: str, *, seed: int = 0, imputations: int = 0, one_chance: OneChance | None = None
+) -> tuple[Contender, ...]:
     """Say which models are always shown beside each other.
 
     Parameters
@@ -86,15 +109,21 @@ def contenders(total: str, *, seed: int = 0, imputations: int = 0) -> tuple[Cont
         Seed of models that draw.
     imputations : int
         Imputed copies of a regression beside the one with missing values as they are; 0 for none.
+    one_chance : OneChance, optional
+        Boosted trees that were trained under this constraint are judged too, without sensitive attributes.
 
     Returns
     -------
     tuple of Contender
         Boosted trees with and without sensitive attributes, penalised logistic, one variable, prevalence; a regression
-        on imputed copies where it was asked for.
+        on imputed copies and constrained trees where they were asked for.
     """
     model = ImputedLogistic(n_imputations=max(imputations, 1), random_state=seed)
     imputed = (Contender("imputed_logistic", model),) if imputations else ()
+    constrained: tuple[Contender, ...] = ()
+    if one_chance is not None:
+        trees = ConstrainedTrees(threshold=one_chance.threshold, adverse=one_chance.adverse, random_state=seed)
+        constrained = (Contender(ONE_CHANCE, trees, sensitive=False, alike=one_chance.by),)
     return (
         Contender("boosted_trees", BoostedTrees(random_state=seed)),
         Contender("boosted_trees_without_sensitive", BoostedTrees(random_state=seed), sensitive=False),
@@ -102,4 +131,5 @@ def contenders(total: str, *, seed: int = 0, imputations: int = 0) -> tuple[Cont
         Contender(f"{total}_alone", OneVariable(f"{total}_now")),
         Contender("prevalence", Prevalence()),
         *imputed,
+        *constrained,
     )

@@ -12,6 +12,7 @@ from outcomes.prognosis.timeline import KEY
 from outcomes.reference.rules import rule_edition
 from outcomes.reference.thresholds import Threshold
 
+ADVERSE = ("reliable_deterioration", "dropped_out")  # endings that nobody wishes: their own probability flags
 ONLY_AT_CASENESS = ("recovery", "reliable_recovery")
 
 
@@ -21,11 +22,13 @@ class Target:
 
     `values` is a boolean Series in the order of the episodes, <NA> where the ending is not known or makes no sense;
     `counts` says how many are true, false (of these: unfinished or unpaired), and left out, and why; `rule` in words.
+    `adverse` says whether it is itself the ending that nobody wishes; otherwise missing it is.
     """
 
     values: pd.Series
     counts: Mapping[str, int]
     rule: str
+    adverse: bool = False
 
 
 def ended_target(episodes: pd.DataFrame, outcomes: pd.DataFrame, measure: str = "reliable_recovery") -> Target:
@@ -96,7 +99,7 @@ def ended_target(episodes: pd.DataFrame, outcomes: pd.DataFrame, measure: str = 
         + (" not known to be below caseness at the start" if measure in ONLY_AT_CASENESS else "")
         + "; unfinished or unpaired courses count as false; open referrals are left out"
     )
-    return Target(values.set_axis(episodes.index), counts, rule)
+    return Target(values.set_axis(episodes.index), counts, rule, measure in ADVERSE)
 
 
 def untouched(target: Target, episodes: pd.DataFrame, until: NDArray[np.float64]) -> Target:
@@ -125,7 +128,8 @@ def untouched(target: Target, episodes: pd.DataFrame, until: NDArray[np.float64]
     end_day = episodes["end_day"].to_numpy(dtype=float, na_value=np.nan) if "end_day" in episodes else np.nan
     later = ~(end_day <= until)
     counts = {**target.counts, "after_flags": int((target.values.notna().to_numpy() & later).sum())}
-    return Target(target.values.mask(later), counts, f"{target.rule}; endings after flags were shown are left out")
+    rule = f"{target.rule}; endings after flags were shown are left out"
+    return Target(target.values.mask(later), counts, rule, target.adverse)
 
 
 def below_caseness(outcomes: pd.DataFrame) -> pd.Series:

@@ -19,7 +19,7 @@ from outcomes.prognosis.explanation import explain, importance
 from outcomes.prognosis.models import BoostedTrees
 from outcomes.prognosis.optimism import optimism
 from outcomes.prognosis.packing import PackedModel, pack
-from outcomes.prognosis.plan import Plan, contenders
+from outcomes.prognosis.plan import ONE_CHANCE, OneChance, Plan, contenders
 from outcomes.prognosis.pooling import across_services
 from outcomes.prognosis.privacy import Membership, membership
 from outcomes.prognosis.sample_size import needed_sample
@@ -37,7 +37,6 @@ from outcomes.studies.progress import Progress, silent
 from outcomes.studies.states import StateProbabilities, States, state_table
 
 BOOSTED = "boosted_trees"
-UNFAVOURABLE = ("reliable_deterioration", "dropped_out")
 ANTICIPATED_AUROC = 0.75  # assumed before anything is fitted
 
 
@@ -140,7 +139,9 @@ def forecast(
         judged = validate(
             courses,
             goal.values,
-            contenders(total, seed=seed, imputations=settings.imputations),
+            contenders(
+                total, seed=seed, imputations=settings.imputations, one_chance=_one_chance(materials, goal, settings)
+            ),
             plan=plan,
             transformer=learner,
             progress=lambda done, of: progress(step, done, of),
@@ -160,7 +161,7 @@ def forecast(
         fitted=fitted,
         models={landmark: pack(one.model) for landmark, one in fitted.items()},
         membership={landmark: _attack(one, goal, courses, seed) for landmark, one in fitted.items()},
-        acting=_stack(_acting(judged, settings, seed)),
+        acting=_stack(_acting(judged, goal, settings, seed)),
         spread=_stack(_spread(judged)),
         needed=_needed(fitted),
         joint=joint,
@@ -227,6 +228,16 @@ def aim(materials: Materials, settings: TargetSettings) -> Target:
     return Target(values, counts, wanted.words())
 
 
+def _one_chance(materials: Materials, goal: Target, settings: PrognosisSettings) -> OneChance | None:
+    # the experiment asks for remedies by a grouping: training under a constraint is one of them
+    wanted = materials.opened.experiment.fairness
+    if wanted is None or wanted.remedies_by is None:
+        return None
+    if wanted.remedies_by not in materials.episodes:
+        raise ConfigError(f"fairness.remedies_by: {wanted.remedies_by!r} is not in the feed")
+    return OneChance(wanted.remedies_by, settings.threshold, int(goal.adverse))
+
+
 def _stack(parts: Iterator[pd.DataFrame]) -> pd.DataFrame:
     found = list(parts)
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
@@ -234,7 +245,8 @@ def _stack(parts: Iterator[pd.DataFrame]) -> pd.DataFrame:
 
 def _groups(judged: Validation) -> Iterator[tuple[int, str, pd.DataFrame]]:
     held = judged.predictions.loc[judged.predictions["validation"].eq(BY_PATIENT)]
-    for (landmark, model), part in held.groupby(["landmark", "model"], sort=True):
+    compared = held.loc[held["model"].ne(ONE_CHANCE)]  # a remedy: the ledger of remedies shows it
+    for (landmark, model), part in compared.groupby(["landmark", "model"], sort=True):
         yield int(str(landmark)), str(model), part.loc[part["outcome"].notna()]
 
 
@@ -252,9 +264,8 @@ def _benefits(judged: Validation) -> Iterator[pd.DataFrame]:
             yield found.rename(columns={"model": "model_benefit"}).assign(landmark=landmark, model=model)
 
 
-def _acting(judged: Validation, settings: PrognosisSettings, seed: int) -> Iterator[pd.DataFrame]:
-    # the ending is a good one unless it is named as a bad one: then its own probability is the one that flags
-    bad = settings.target.kind in UNFAVOURABLE
+def _acting(judged: Validation, goal: Target, settings: PrognosisSettings, seed: int) -> Iterator[pd.DataFrame]:
+    bad = goal.adverse
     for landmark, model, part in _groups(judged):
         if model == "prevalence" or min(part["outcome"].sum(), (1 - part["outcome"]).sum()) == 0:
             continue

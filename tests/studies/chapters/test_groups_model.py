@@ -1,9 +1,15 @@
 """The model by group at every landmark, its verdicts, and what remedies would do."""
 
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
 import pytest
 
 from outcomes.fairness.gaps import REFERENCE, TOO_FEW, Tolerance
+from outcomes.fairness.mitigation import CONSTRAINED
 from outcomes.kernel.intervals import newcombe
+from outcomes.prognosis.plan import ONE_CHANCE
 from outcomes.studies.chapters.elsewhere import landmark_name
 from outcomes.studies.chapters.groups_model import (
     WITHOUT,
@@ -26,11 +32,21 @@ def tables(materials, found):
 
 def test_the_event_is_the_unfavourable_ending_of_people_the_model_had_not_seen(materials, found):
     rows = predicted(materials, found, BY)
-    assert rows["probability_not_reached"].between(0, 1).all()
+    assert rows["probability_unfavourable"].between(0, 1).all()
     told = found.validation.predictions
     kept = told[told["model"].eq("boosted_trees") & told["validation"].eq("by patient")]
     assert len(rows) == len(kept[kept["landmark"].eq(kept["landmark"].max())])
-    assert (rows["not_reached"].astype(float) + rows["outcome"].astype(float)).dropna().eq(1).all()
+    assert (rows["unfavourable"].astype(float) + rows["outcome"].astype(float)).dropna().eq(1).all()
+
+
+def test_where_the_target_is_itself_the_adverse_ending_its_own_probability_flags(materials, found):
+    drop_out = replace(found, target=replace(found.target, adverse=True))
+    rows, other = predicted(materials, drop_out, BY), predicted(materials, found, BY)
+    assert rows["unfavourable"].astype(float).equals(rows["outcome"].astype(float))
+    assert np.allclose(rows["probability_unfavourable"], 1 - other["probability_unfavourable"])
+    tables = model_tables(materials, drop_out, BY, FIVE, 0.5)
+    notes = [block.released.notes for block in model_blocks(tables, "midpoint6", drop_out, 0.5, FIVE)[1:2]]
+    assert "the unfavourable ending: reliable" in str(notes)
 
 
 def test_every_landmark_is_judged_and_small_groups_get_no_verdict(tables, found):
@@ -80,6 +96,18 @@ def test_remedies_come_with_a_ledger(materials, found):
     assert "none is in use" in blocks[0]
     assert table.groupby("remedy")["n"].sum().nunique() == 1
     assert blocks[1].released.policy == "midpoint6"
+    assert CONSTRAINED not in set(table["remedy"])
+
+
+def test_training_under_the_constraint_is_a_remedy_where_it_was_tried(materials, found):
+    told = found.validation.predictions
+    plain = told[told["model"].eq("boosted_trees") & told["validation"].eq("by patient")]
+    tried = pd.concat([told, plain.assign(model=ONE_CHANCE)], ignore_index=True)
+    beside = replace(found, validation=replace(found.validation, predictions=tried))
+    _, table = remedy_blocks(materials, beside, "gender", 0.5, "midpoint6")
+    rows = table[table["remedy"].eq(CONSTRAINED)]
+    assert len(rows) == table["group"].nunique()
+    assert rows[["newly_flagged", "no_longer_flagged"]].to_numpy().sum() == 0  # the same probabilities
 
 
 def test_curves_and_the_model_without_sensitive_columns_stand_for_the_same_people(materials, found):

@@ -8,9 +8,10 @@ import pandas as pd
 from outcomes.disclosure.gate import Rate, Statistic, release
 from outcomes.fairness.abstention import abstention_gaps
 from outcomes.fairness.gaps import Tolerance
-from outcomes.fairness.mitigation import AS_IS, ledger
+from outcomes.fairness.mitigation import AS_IS, CONSTRAINED, ledger
 from outcomes.fairness.model_gaps import model_gaps
 from outcomes.fairness.models import Predictions, model_breakdown
+from outcomes.prognosis.plan import ONE_CHANCE
 from outcomes.prognosis.splits import BY_PATIENT
 from outcomes.publications.grids import plain, under_headings
 from outcomes.publications.page import Picture, Table
@@ -25,7 +26,7 @@ from outcomes.studies.materials import Materials
 KEY = ["pseudonym", "referral"]
 Block = str | Table | Picture
 WITHOUT = f"{BOOSTED}_without_sensitive"
-EVENT = Predictions("not_reached", "probability_not_reached", 0.5)
+EVENT = Predictions("unfavourable", "probability_unfavourable", 0.5)
 COUNTS = ["n", "events", "non_events", "flagged", "true_positives", "false_positives"]
 MODELS = partial(
     under_headings,
@@ -86,14 +87,17 @@ def predicted(
     Returns
     -------
     DataFrame
-        One row a referral at risk: not_reached (three-valued), probability_not_reached, landmark, and the breakdowns.
+        One row a referral at risk: unfavourable (three-valued; the target where it is itself the adverse ending,
+        otherwise missing it), probability_unfavourable, landmark, and the breakdowns.
     """
     told = found.validation.predictions
     kept = told[told["model"].eq(model) & told["validation"].eq(BY_PATIENT)]
     chosen = kept[kept["landmark"].eq(kept["landmark"].max() if landmark is None else landmark)]
     rows = chosen.merge(materials.episodes[[*KEY, *by]], on=KEY)
-    happened = rows["outcome"].astype("boolean")
-    return rows.assign(not_reached=~happened, probability_not_reached=1 - rows["probability"])
+    happened, chance = rows["outcome"].astype("boolean"), rows["probability"]
+    if not found.target.adverse:
+        happened, chance = ~happened, 1 - chance
+    return rows.assign(**{EVENT.event: happened, EVENT.probability: chance})
 
 
 def model_tables(  # noqa: PLR0917  what, of whom, by what; then the two declarations
@@ -219,7 +223,7 @@ def model_blocks(  # noqa: PLR0917  what was found, how it is let out, what was 
         policy=policy,
         title=f"The boosted trees by group, at a threshold of {threshold:.0%}",
         notes=[
-            f"The event is the unfavourable ending: not {found.target.rule}. TPR: of those it happens to, how many would "
+            f"The event is the unfavourable ending: {'' if found.target.adverse else 'not '}{found.target.rule}. TPR: of those it happens to, how many would "
             "be flagged; FPR: of the others; PPV: of those flagged, to how many it happens; AUROC with DeLong's interval. "
             "The page shows the last landmark, the file all of them. Equal error rates and calibration within groups cannot both hold "
             "where the groups differ in how often the event happens, so both are shown."
@@ -349,7 +353,13 @@ def remedy_blocks(
         For the report; true counts.
     """
     told = Predictions(EVENT.event, EVENT.probability, threshold)
-    table = ledger(predicted(materials, found, [by]), by, told)
+    rows = predicted(materials, found, [by])
+    other = predicted(materials, found, [], model=ONE_CHANCE)[[*KEY, told.probability]]
+    trained = {CONSTRAINED: ONE_CHANCE} if len(other) else {}
+    if trained:
+        beside = other.rename(columns={told.probability: ONE_CHANCE})
+        rows = rows.merge(beside, on=KEY, how="left", validate="one_to_one")
+    table = ledger(rows, by, told, trained=trained)
     counts = ["n", "events", "flagged", "true_positives", "newly_flagged", "no_longer_flagged"]
     counts += ["needs_gained", "needs_lost"]
     released = release(
@@ -363,13 +373,15 @@ def remedy_blocks(
         policy=policy,
         title=f"Remedies by {breakdown_title(by).lower()}: who gains and who loses",
         notes=[
-            f"Against the model {AS_IS}. Needs: people with the unfavourable ending. Each remedy was learnt on one half of "
-            "the patients and judged on the other."
+            f"Against the model {AS_IS}. Needs: people with the unfavourable ending. Recalibration and thresholds were "
+            "learnt on one half of the patients and judged on the other; the constrained model was trained and judged in "
+            "the same folds as the model beside it, without sensitive attributes."
         ],
     )
     words = (
-        "Remedies are experiments here; none is in use. Each uses the group when somebody is judged, which a service must "
-        "decide and may not be allowed to do."
+        "Remedies are experiments here; none is in use. Recalibrating and a threshold in each group use the group when "
+        "somebody is judged, which a service must decide and may not be allowed to do. Training under the constraint uses "
+        "it while the model learns and never again."
     )
     return [words, Table("remedies", released, partial(plain, headings=REMEDIES, leave_out=("event_rate_pct",)))], table
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from outcomes.disclosure.curves import thin_curve
 from outcomes.disclosure.gate import Rate, Released, Statistic, Vertices, release
+from outcomes.prognosis.plan import ONE_CHANCE
 from outcomes.prognosis.splits import BY_PATIENT, BY_TIME
 from outcomes.publications.figures.models import bars, calibration_curve, decision_curve
 from outcomes.publications.grids import under_headings
@@ -114,6 +115,8 @@ def model_name(model: str) -> str:
     >>> model_name("phq9_alone"), model_name("boosted_trees")
     ('PHQ-9 alone', 'Boosted trees')
     """
+    if model == ONE_CHANCE:
+        return "Boosted trees, trained to one chance"
     if model.endswith(ALONE):
         return f"{instrument(model.removesuffix(ALONE)).short_name} alone"
     return title_of(model)
