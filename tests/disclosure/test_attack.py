@@ -1,5 +1,7 @@
 """The attacker wins where starring alone protects, and finds nothing that is not so."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -127,3 +129,17 @@ def test_many_counts_asked_together_give_what_each_gives_alone(made, seed):
     for cells, value in asked_one_by_one(tables):
         expected.setdefault(cells, value)
     assert found == expected
+
+
+def test_what_the_solver_gives_up_on_counts_as_told(monkeypatch):
+    asked = []
+
+    def gives_up(cost, **question):
+        asked.append(question["options"])
+        return SimpleNamespace(status=1, x=None)
+
+    monkeypatch.setattr(attacking, "milp", gives_up)
+    found = attack(counts([7, 2, 1, 1, 1, 1, 1]))
+    assert found
+    assert all(one.open for one in found)
+    assert {one["node_limit"] for one in asked} == {attacking.NODES}  # a limit that is the same on every machine

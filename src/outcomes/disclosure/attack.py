@@ -16,7 +16,8 @@ from outcomes.disclosure.system import FREE, System, Target, system_of
 from outcomes.errors import DisclosureError
 from outcomes.reference.policies import disclosure_policy
 
-SECONDS = 20.0  # for one question to the solver; a question that stays open counts as answered, to be safe
+NODES = 1_000  # of the search for one question; one that stays open counts as answered, to be safe
+SECONDS = 600.0  # the last resort: by the clock, so that answers would depend on what else the machine does
 _LARGEST = 1e7
 _LOOKS = 40  # at the most, in directions of chance
 _ROUGH = 0.5  # an answer that shows second values need not be the best one
@@ -43,7 +44,7 @@ class Pinned:
     around : tuple of tuple of Cell
         Cells that tell it, smallest first: what to withhold where the cells themselves are withheld already.
     open : bool
-        Whether the solver ran out of time, so that it is only supposed to be told.
+        Whether the solver gave up, so that it is only supposed to be told.
     """
 
     cells: tuple[Cell, ...]
@@ -163,13 +164,13 @@ class _Component:
         return float(np.where(cost > 0, cost * self.bounds.lb, cost * self.bounds.ub).sum())
 
     def solve(self, cost: Floats, *, gap: float = 0.0) -> tuple[Floats | None, bool]:
-        # whole numbers that fit (None where none were found in time), and whether they are the best but for the gap
+        # whole numbers that fit (None where it gave up before), and whether they are the best but for the gap
         answer = milp(
             cost,
             integrality=np.ones(cost.size, dtype=np.int64),
             bounds=self.bounds,
             constraints=() if self.ties is None else self.ties,
-            options={"time_limit": SECONDS, "mip_rel_gap": gap},
+            options={"node_limit": NODES, "time_limit": SECONDS, "mip_rel_gap": gap},
         )
         if answer.status == _INFEASIBLE:
             raise DisclosureError(

@@ -27,7 +27,7 @@ class Attacked:
     told : int
         Numbers of people that the first attack told.
     undecided : int
-        How many of those only because the solver ran out of time.
+        How many of those only because the solver gave up.
     """
 
     tables: Mapping[str, Released]

@@ -25,8 +25,8 @@ Floats = NDArray[np.float64]
 
 AS_IS = "as it is"
 RECALIBRATED = "recalibrated in each group"
-CONSTRAINED = "trained so that those who need it have one chance to be noticed"
-EQUAL_CHANCE = "a threshold in each group, so that those who need it have one chance to be noticed"
+CONSTRAINED = "trained to one chance to be noticed"
+EQUAL_CHANCE = "a threshold in each group for one chance to be noticed"
 REMEDIES = (AS_IS, RECALIBRATED, EQUAL_CHANCE)
 FEWEST = 50  # people of a group in the half that a remedy is learnt on; smaller groups stay as they are
 EDGE = 1e-6

@@ -112,7 +112,7 @@ def _attack(passage: Passage) -> str:
         return said + "It could tell none; nothing was withheld on its account."
     tables = Counter(table for table, _, _ in done.withheld)
     where = ", ".join(f"{many} in {name}" for name, many in sorted(tables.items()))
-    open_ = f" ({done.undecided} of them only because the solver ran out of time)" if done.undecided else ""
+    open_ = f" ({done.undecided} of them only because the solver gave up)" if done.undecided else ""
     return (
         f"{said}It could tell {done.told}{open_}. {len(done.withheld)} counts were withheld, with what is computed "
         f"from them ({where}); after {done.rounds} rounds it could tell none. Withheld cells say “withheld”."

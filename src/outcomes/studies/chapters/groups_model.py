@@ -373,7 +373,8 @@ def remedy_blocks(
         policy=policy,
         title=f"Remedies by {breakdown_title(by).lower()}: who gains and who loses",
         notes=[
-            f"Against the model {AS_IS}. Needs: people with the unfavourable ending. Recalibration and thresholds were "
+            f"Against the model {AS_IS}. Needs: people with the unfavourable ending. One chance to be noticed: of those it "
+            "happens to, as large a share is to be flagged in every group. Recalibration and thresholds were "
             "learnt on one half of the patients and judged on the other; the constrained model was trained and judged in "
             "the same folds as the model beside it, without sensitive attributes."
         ],
