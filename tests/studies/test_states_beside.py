@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -15,6 +16,7 @@ from outcomes.studies.states_beside import (
     endings_of,
     first_state_odds,
     measured_by,
+    time_as_steps,
 )
 
 
@@ -71,3 +73,18 @@ def test_groups_are_compared_by_simulation_where_asked_for(materials, states, mo
     assert set(found.n_groups) == {"a", "b"}
     assert found.simulated.size == 3
     assert found.p_value >= 0.25
+
+
+def test_time_makes_the_steps_where_days_are_known_and_session_numbers_do_otherwise(states):
+    found = time_as_steps(states.trajectories, states.model, 7)
+    assert found.steps.unit == 7
+    assert found.by_time.n_states == states.model.n_states
+    undated = replace(states.trajectories, day=np.full(states.trajectories.day.size, np.nan))
+    inner = np.ones(undated.occasion.size, dtype=bool)
+    inner[undated.starts[:-1]] = False
+    if (np.diff(undated.occasion, prepend=0)[inner] == 1).all():
+        with pytest.raises(DataError, match="no questionnaire has a date, and none is missing"):
+            time_as_steps(undated, states.model, 7)
+    skipped = replace(undated, occasion=2 * undated.occasion)
+    by_number = time_as_steps(skipped, states.model, 7)
+    assert (by_number.steps.unit, by_number.steps.n_blank) == (1, int(inner.sum()))

@@ -13,11 +13,12 @@ from outcomes.reference.instruments import instrument
 from outcomes.studies.materials import Materials
 from outcomes.studies.progress import Progress, silent
 from outcomes.studies.sections.subtypes import SubtypeSettings
-from outcomes.studies.states_beside import endings_as_data, first_state_odds, measured_by
+from outcomes.studies.states_beside import endings_as_data, first_state_odds, measured_by, time_as_steps
 from outcomes.subtypes.crossing import crossing, state_shapes
 from outcomes.subtypes.exits import EndingComparison
 from outcomes.subtypes.families import best_growth, compare_families
 from outcomes.subtypes.following import outcome_by_initial_state
+from outcomes.subtypes.gaps import StepComparison
 from outcomes.subtypes.growth import GrowthMixture
 from outcomes.subtypes.implied import implied_outcome, observed_outcome
 from outcomes.subtypes.item_outcomes import judges
@@ -76,6 +77,8 @@ class Judgement:
         Whether people in the same state answer alike, by grouping.
     endings : EndingComparison or None
         The fit in which endings are data beside the one that takes them as missing at random.
+    steps : StepComparison or None
+        The fit whose steps are equal lengths of time beside the one whose steps are questionnaires.
     because : dict of str to str
         Why something was left out.
     """
@@ -94,6 +97,7 @@ class Judgement:
     first_state: pd.DataFrame | None = None
     measurement: dict[str, Measurement] | None = None
     endings: EndingComparison | None = None
+    steps: StepComparison | None = None
     because: dict[str, str] = field(default_factory=dict)
 
 
@@ -178,6 +182,7 @@ class _Judge:
             ("growth", self.growth, settings.families and self.moving),
             ("implied", self.implied, self.moving),
             ("endings", self.endings, several and self.moving and settings.endings),
+            ("steps", self.steps, several and self.moving and settings.step_days > 0),
             ("first_state", self.first_state, several),
             ("measurement", self.measurement, self.moving and bool(settings.measurement_by)),
         ]
@@ -315,6 +320,14 @@ class _Judge:
         try:
             return endings_as_data(self.materials, self.sequences, self.model)
         finally:  # a feed that tells no ending is done with, too
+            self.progress(step, 1, 1)
+
+    def steps(self, _: dict[str, object]) -> StepComparison:
+        step = "Taking time as the steps"
+        self.progress(step, 0, 1)
+        try:
+            return time_as_steps(self.sequences, self.model, self.settings.step_days)
+        finally:  # a feed without dates is done with, too
             self.progress(step, 1, 1)
 
     def _quick(self) -> LatentMarkov:

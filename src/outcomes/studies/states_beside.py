@@ -13,6 +13,7 @@ from outcomes.studies.progress import Progress, silent
 from outcomes.studies.sections.subtypes import SubtypeSettings
 from outcomes.subtypes.exits import EndingComparison, compare_endings
 from outcomes.subtypes.following import membership
+from outcomes.subtypes.gaps import StepComparison, compare_steps
 from outcomes.subtypes.latent_markov import LatentMarkov
 from outcomes.subtypes.measurement import Measurement, measurement_by_group
 
@@ -21,7 +22,8 @@ FEWEST_IN_GROUP = 100  # smaller groups are compared together
 FEWEST_ENDINGS = 30  # rarer ways to end stand together
 TOLD_APART = ("planned", "dropped_out", "referred_on")
 OTHERWISE = "otherwise"
-STARTS = 10  # of the fit with endings, beside the estimates of the chosen model
+STARTS = 10  # of a fit of another kind, beside the estimates of the chosen model
+ROUGH = Search(finished=3, sweeps=600, tolerance=0.01, score_tolerance=0.1)
 
 
 def first_state_odds(materials: Materials, sequences: ItemTrajectories, model: LatentMarkov) -> pd.DataFrame:
@@ -176,5 +178,35 @@ def endings_as_data(materials: Materials, sequences: ItemTrajectories, model: La
         If the feed does not tell how referrals ended.
     """
     endings = endings_of(materials, sequences)
-    rough = Search(finished=3, sweeps=600, tolerance=0.01, score_tolerance=0.1)
-    return compare_endings(sequences, endings, estimator=model, starts=STARTS, search=rough)
+    return compare_endings(sequences, endings, estimator=model, starts=STARTS, search=ROUGH)
+
+
+def time_as_steps(sequences: ItemTrajectories, model: LatentMarkov, step_days: int) -> StepComparison:
+    """Fit the states again with steps of equal time, beside the fit whose steps are questionnaires.
+
+    Parameters
+    ----------
+    sequences
+        What the states were found in, with the day of each questionnaire, or at least its session number.
+    model
+        The chosen model, which is where the second fit begins.
+    step_days
+        Length of a step; one session number where no day is known.
+
+    Returns
+    -------
+    StepComparison
+        Both, side by side; its `steps.unit` is 1 where session numbers had to do.
+
+    Raises
+    ------
+    DataError
+        If no day is known and no session number is missing, so that time tells nothing more.
+    """
+    if np.isfinite(sequences.day).any():
+        return compare_steps(model, sequences, sequences.day, unit=step_days, starts=STARTS, search=ROUGH)
+    inner = np.ones(sequences.occasion.size, dtype=bool)
+    inner[sequences.starts[:-1]] = False
+    if (np.diff(sequences.occasion, prepend=0)[inner] == 1).all():
+        raise DataError("no questionnaire has a date, and none is missing between two others")
+    return compare_steps(model, sequences, sequences.occasion, unit=1, starts=STARTS, search=ROUGH)

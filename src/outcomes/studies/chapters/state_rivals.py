@@ -219,7 +219,8 @@ def reported(states: States) -> dict[str, str]:
     model, found, table = states.model, states.judgement, states.selection.table
     several = len(table) > 1
     answers = {
-        "1": "Number of the questionnaire; gaps of any length are one step",
+        "1": "Number of the questionnaire; gaps of any length are one step"
+        + ("" if found.steps is None else "; checked by a fit whose steps are equal lengths of time"),
         "3a": "Missing at random given the answers seen"
         + ("; checked by a fit in which endings are data" if found.endings is not None else ""),
         "3c": "Missing answers, questionnaires and later courses summed out of the likelihood; nothing imputed",

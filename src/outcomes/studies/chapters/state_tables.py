@@ -35,6 +35,7 @@ def judgement_tables(states: States) -> dict[str, pd.DataFrame]:
         "implied_outcomes": found.implied,
         "first_state_odds": found.first_state,
         "states_with_endings": None if found.endings is None else found.endings.table,
+        "states_by_time": None if found.steps is None else found.steps.table,
         "endings_by_state": None if found.endings is None else found.endings.endings,
     }
     return {name: table for name, table in tables.items() if table is not None}

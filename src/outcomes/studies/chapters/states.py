@@ -21,6 +21,7 @@ from outcomes.studies.chapters.state_lasting import item_of, item_word, lasting_
 from outcomes.studies.chapters.state_rivals import reporting_blocks, rival_blocks
 from outcomes.studies.chapters.state_sensitivity import largest_change, sensitivity_blocks
 from outcomes.studies.chapters.state_tables import judgement_tables
+from outcomes.studies.chapters.state_time import time_blocks
 from outcomes.studies.chapters.state_trust import (
     in_few_words,
     judgements,
@@ -94,6 +95,7 @@ def states_chapter(materials: Materials, states: States, *, policy: str) -> Chap
         internal["item_persistence"] = lasting
         blocks += lasting_blocks(lasting, policy)
         blocks += course_blocks(states, policy) + sensitivity_blocks(states, people, policy)
+        blocks += time_blocks(states, people, policy)
     by_state = outcomes_by_state(materials, states)
     if by_state is not None:
         internal["outcomes_by_first_state"] = by_state
@@ -265,6 +267,7 @@ def _metrics(states: States) -> dict[str, float]:
         "subtypes/largest_change_with_endings": None
         if found.endings is None
         else abs(largest_change(found.endings)["difference"]),
+        "subtypes/same_state_by_time": None if found.steps is None else found.steps.same_state,
     }
     return {name: float(value) for name, value in known.items() if value is not None and np.isfinite(value)} | {
         "subtypes/states": float(model.n_states),

@@ -35,6 +35,8 @@ class SubtypeSettings(Section):
     """Simulated data sets behind the p-value of that test; 0 takes chi-squared."""
     endings: bool = True
     """Whether the states are found again with the recorded endings as data, as a check of missing at random."""
+    step_days: int = Field(default=7, ge=0, le=90)
+    """Days of a step where the states are found again by time instead of by questionnaire; 0 leaves this check out."""
     families: bool = True
     """Whether trajectory classes, growth mixtures and k-means stand beside the latent states."""
 
