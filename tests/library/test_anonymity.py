@@ -77,3 +77,10 @@ def test_every_intake_prints_it(place, feed):
 @pytest.mark.parametrize("name", ["birth_date", "nhs_number", "patient_id"])
 def test_no_identifier_is_among_what_it_names(place, feed, name):
     assert name not in " ".join(place.ingest(feed).anonymity["known"])
+
+
+def test_two_codes_of_one_region_are_one_value():
+    people = pd.DataFrame({"pseudonym": list("abcd"), "region": ["Y56", "E40000003", "Y61", None]})
+    sent = pd.DataFrame({"pseudonym": list("abcd"), "referral": list("wxyz"), "service": "S", "quarter": "2022Q1"})
+    row = anonymity_table({"patients": people, "referrals": sent}).set_index("known").loc["region"]
+    assert (row["classes"], row["alone"]) == (3, 2)

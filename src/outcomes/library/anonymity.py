@@ -12,11 +12,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from outcomes.reference.groups import grouping
 from outcomes.tables.canonical import library_table
 from outcomes.tables.feed import SURVEY
 
 SMALL: Final = (5, 10)
 CORE: Final = ("age_band", "gender", "ethnic_category", "deprivation_decile", "region")
+REGION: Final = "region"  # one region has codes of several lists, which tell nobody apart
 FROM_REFERRAL: Final = ("service", "quarter")
 ALL_OF_PATIENTS: Final = "all demographic columns"
 WITH_REFERRAL: Final = "all of these"
@@ -34,6 +36,8 @@ def _people(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     drawn = {one.name for one in SURVEY}  # how people were drawn, which nobody knows of a person
     known = [name for name in library_table("patients").names if name in patients and name not in drawn]
     people = patients[known].join(_first_referral(tables))
+    if REGION in people:
+        people[REGION] = grouping(REGION).label(people[REGION]).where(people[REGION].notna())
     return pd.DataFrame({name: pd.factorize(people[name], use_na_sentinel=False)[0] for name in people})
 
 
