@@ -8,7 +8,15 @@ import pytest
 from outcomes.fairness.gaps import EXCEEDS, INCONCLUSIVE, REFERENCE, TOO_FEW, WITHIN
 from outcomes.publications.page import Section
 from outcomes.studies.chapters.chapter import Chapter
-from outcomes.studies.registering import VERDICTS, columns_of, judge_models, model_file, model_name, register_models
+from outcomes.studies.registering import (
+    SILENCE,
+    VERDICTS,
+    columns_of,
+    judge_models,
+    model_file,
+    model_name,
+    register_models,
+)
 from outcomes.studies.sections.registry import RegistrySettings
 from outcomes.tracking.gates import GATES
 from outcomes.tracking.mlflow_store import MlflowStore
@@ -33,9 +41,13 @@ def with_slope(found, value, low, high):
     return replace(found, validation=replace(found.validation, metrics=metrics))
 
 
-def verdicts(*said):
-    table = pd.DataFrame({"group": [f"g{i}" for i in range(len(said))], "verdict": said})
-    return (Chapter(Section("Groups", ()), {VERDICTS: table}),)
+def verdicts(*said, silence=None, landmark=0):
+    tables = {VERDICTS: said} | ({} if silence is None else {SILENCE: silence})
+    internal = {
+        name: pd.DataFrame({"group": [f"g{i}" for i in range(len(rows))], "verdict": rows, "landmark": landmark})
+        for name, rows in tables.items()
+    }
+    return (Chapter(Section("Groups", ()), internal),)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +79,26 @@ def test_calibration_is_the_slope_within_its_tolerance(materials, found, slope, 
 )
 def test_fairness_is_green_only_if_every_gap_is_within(materials, found, said, passed):
     assert gates(materials, found, verdicts(*said))[0]["fairness"].passed is passed
+
+
+@pytest.mark.parametrize(
+    ("silence", "passed", "sentence"),
+    [
+        (("", REFERENCE, WITHIN), True, f"gaps by group: 1 {WITHIN}; in who gets no probability: 1 {WITHIN}"),
+        (("", REFERENCE, EXCEEDS), False, f"in who gets no probability: 1 {EXCEEDS}"),
+        (("", REFERENCE, TOO_FEW), None, f"in who gets no probability: 1 {TOO_FEW}"),
+        (("", REFERENCE), None, "in who gets no probability: none judged"),
+    ],
+)
+def test_a_group_left_without_probabilities_shuts_the_gate_too(materials, found, silence, passed, sentence):
+    gate = gates(materials, found, verdicts(REFERENCE, WITHIN, silence=silence))[0]["fairness"]
+    assert gate.passed is passed
+    assert sentence in gate.sentence
+
+
+def test_a_landmark_is_judged_by_its_own_verdicts(materials, found):
+    gate = gates(materials, found, verdicts(REFERENCE, EXCEEDS, landmark=3))[0]["fairness"]
+    assert (gate.passed, gate.sentence) == (None, "the model was not looked at by group")
 
 
 def test_a_model_not_looked_at_by_group_is_not_judged(materials, found):

@@ -21,6 +21,8 @@ from outcomes.studies.sections.registry import RegistrySettings
 from outcomes.tracking.gates import PRIVACY, Gate
 
 VERDICTS = "model_gaps"  # the chapter on groups keeps its verdicts on the model under this name
+SILENCE = "abstention_by_group"  # and those on whom the model leaves without a probability under this one
+NOT_JUDGED = (REFERENCE, NO_REFERENCE, "")  # rows that no gap is read from
 SHOWN = ("auroc", "scaled_brier", "calibration_in_the_large", "calibration_slope", "ici")
 PEOPLE = {
     "Intended use": "intended_use",
@@ -65,7 +67,6 @@ def judge_models(
     Judged
         Calibration, fairness, privacy and completeness for each landmark; the card.
     """
-    fairness = _fairness(chapters)
     people = {title: str(getattr(settings, name)) for title, name in PEOPLE.items()}
     blanks = [title for title, text in people.items() if not text.strip()]
     complete = Gate(
@@ -76,7 +77,7 @@ def judge_models(
     gates = {
         landmark: (
             _calibration(found, landmark, settings.slope_tolerance),
-            fairness,
+            _fairness(chapters, landmark),
             _privacy(found, landmark),
             complete,
         )
@@ -101,7 +102,7 @@ def judge_models(
             for gate in all_gates
         ],
         checks=pre_checks(_known(materials, found)),
-        groups=_verdicts(chapters),
+        groups=_table(chapters, VERDICTS),
         limits=LIMITS,
     )
     return Judged(gates, card)
@@ -241,22 +242,33 @@ def _calibration(found: Forecast, landmark: int, tolerance: float) -> Gate:
     return Gate("calibration", bool(inside and sure), told)
 
 
-def _fairness(chapters: Sequence[Chapter]) -> Gate:
-    table = _verdicts(chapters)
-    if table is None or table.empty:
+def _fairness(chapters: Sequence[Chapter], landmark: int) -> Gate:
+    # a gap in whom the model serves, or in whom it leaves without a probability
+    said = {"gaps by group": VERDICTS, "in who gets no probability": SILENCE}
+    tables = {words: _table(chapters, name) for words, name in said.items()}
+    judged = {words: _verdicts(table, landmark) for words, table in tables.items() if table is not None}
+    if tables["gaps by group"] is None or judged["gaps by group"] is None:
         return Gate("fairness", None, "the model was not looked at by group")
-    judged = table.loc[~table["verdict"].isin([REFERENCE, NO_REFERENCE]), "verdict"]
-    told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(judged.value_counts().items()))
-    exceeds = judged.eq(EXCEEDS).any()
-    unsure = judged.empty or judged.ne(WITHIN).any()
-    return Gate("fairness", False if exceeds else None if unsure else True, f"gaps by group: {told}")
+    known = {words: verdicts for words, verdicts in judged.items() if verdicts is not None}
+    told = "; ".join(f"{words}: {_counted(verdicts)}" for words, verdicts in known.items())
+    every = pd.concat(known.values())
+    unsure = any(verdicts.empty for verdicts in known.values()) or every.ne(WITHIN).any()
+    return Gate("fairness", False if every.eq(EXCEEDS).any() else None if unsure else True, told)
 
 
-def _verdicts(chapters: Sequence[Chapter]) -> pd.DataFrame | None:
-    for chapter in chapters:
-        if VERDICTS in chapter.internal:
-            return chapter.internal[VERDICTS]
-    return None
+def _verdicts(table: pd.DataFrame, landmark: int) -> pd.Series | None:
+    rows = table[table["landmark"].eq(landmark)] if len(table) else table
+    return None if rows.empty else rows.loc[~rows["verdict"].isin(NOT_JUDGED), "verdict"]
+
+
+def _counted(verdicts: pd.Series) -> str:
+    return (
+        ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.value_counts().items())) or "none judged"
+    )
+
+
+def _table(chapters: Sequence[Chapter], name: str) -> pd.DataFrame | None:
+    return next((chapter.internal[name] for chapter in chapters if name in chapter.internal), None)
 
 
 def _privacy(found: Forecast, landmark: int) -> Gate:

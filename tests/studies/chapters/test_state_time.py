@@ -53,7 +53,7 @@ def test_courses_that_were_left_out_are_counted_and_a_fit_at_its_cap_is_provisio
 
 def test_steps_are_named_by_their_length(states):
     steps = states.judgement.steps.steps
-    assert [step_name(replace(steps, unit=unit)) for unit in (1.0, 7.0, 14.0)] == ["session number", "week", "14 days"]
+    assert [step_name(replace(steps, unit=unit)) for unit in (1.0, 7.0, 14.0)] == ["session", "week", "14 days"]
 
 
 def test_without_times_it_says_why_or_nothing(states):

@@ -62,14 +62,14 @@ def step_name(steps: EvenSteps) -> str:
     Parameters
     ----------
     steps
-        Steps of 1 are session numbers.
+        Steps of 1 are sessions by their numbers.
 
     Returns
     -------
     str
         Such as "week".
     """
-    known = {1.0: "session number", float(WEEK): "week"}
+    known = {1.0: "session", float(WEEK): "week"}
     return known.get(steps.unit, f"{steps.unit:g} days")
 
 
