@@ -22,7 +22,7 @@ from outcomes.tracking.gates import PRIVACY, Gate
 
 VERDICTS = "model_gaps"  # the chapter on groups keeps its verdicts on the model under this name
 SILENCE = "abstention_by_group"  # and those on whom the model leaves without a probability under this one
-NOT_JUDGED = (REFERENCE, NO_REFERENCE, "")  # rows that no gap is read from
+NO_GAP = (REFERENCE, NO_REFERENCE, "")  # rows that no gap is read from
 SHOWN = ("auroc", "scaled_brier", "calibration_in_the_large", "calibration_slope", "ici")
 PEOPLE = {
     "Intended use": "intended_use",
@@ -258,7 +258,7 @@ def _fairness(chapters: Sequence[Chapter], landmark: int) -> Gate:
 
 def _verdicts(table: pd.DataFrame, landmark: int) -> pd.Series | None:
     rows = table[table["landmark"].eq(landmark)] if len(table) else table
-    return None if rows.empty else rows.loc[~rows["verdict"].isin(NOT_JUDGED), "verdict"]
+    return None if rows.empty else rows.loc[~rows["verdict"].isin(NO_GAP), "verdict"]
 
 
 def _counted(verdicts: pd.Series) -> str:
