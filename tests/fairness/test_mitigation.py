@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from outcomes.errors import ConfigError, DataError
-from outcomes.fairness.mitigation import AS_IS, CONSTRAINED, EQUAL_CHANCE, RECALIBRATED, ledger
+from outcomes.fairness.mitigation import AS_IS, CONSTRAINED, EQUAL_CHANCE, RECALIBRATED, ledger, widest_gaps
 from outcomes.fairness.models import Predictions
 
 TOLD = Predictions("worse", "probability", 0.5)
@@ -74,6 +74,15 @@ def test_a_small_group_stays_as_it_is():
     )
     rows = ledger(data, "arm", TOLD).set_index(["remedy", "group"])
     assert rows.loc[(RECALIBRATED, "b"), ["newly_flagged", "no_longer_flagged"]].tolist() == [0, 0]
+
+
+def test_remedies_are_compared_by_the_widest_gap_between_groups_that_are_large_enough(found):
+    gaps = widest_gaps(found.reset_index())
+    rates = found.loc[AS_IS, "tpr_pct"]
+    assert gaps[AS_IS] == pytest.approx(rates["a"] - rates["b"])
+    assert gaps[EQUAL_CHANCE] < 5 < gaps[AS_IS]
+    small = found.reset_index().assign(events=49)
+    assert widest_gaps(small) == {}
 
 
 def test_a_column_that_is_not_there_is_named():

@@ -106,6 +106,26 @@ def ledger(
     return pd.DataFrame(rows)
 
 
+def widest_gaps(table: pd.DataFrame) -> dict[str, float]:
+    """Say how far apart the groups' chances to be noticed are under each remedy: what remedies are compared by.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of `ledger`.
+
+    Returns
+    -------
+    dict of str to float
+        Remedy to the widest difference of true-positive rates, in percentage points, between groups of at least 50
+        people whom it happens to; remedies with fewer than two such groups are left out.
+    """
+    large = table.loc[table["events"].ge(FEWEST)]
+    spread = large.groupby("remedy", sort=False)["tpr_pct"].agg(["min", "max", "size"])
+    several = spread.loc[spread["size"].gt(1)]
+    return {str(remedy): float(gap) for remedy, gap in (several["max"] - several["min"]).items()}
+
+
 def _halves(pseudonyms: pd.Series, seed: int) -> NDArray[np.int64]:
     codes = pd.factorize(pseudonyms, sort=True)[0]
     shuffled = np.random.default_rng(seed).permutation(codes.max() + 1 if codes.size else 0)

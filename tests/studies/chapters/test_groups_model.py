@@ -19,6 +19,7 @@ from outcomes.studies.chapters.groups_model import (
     predicted,
     quality_blocks,
     remedy_blocks,
+    remedy_metrics,
 )
 
 FIVE = Tolerance(points=5, minimum_events=100)
@@ -108,6 +109,10 @@ def test_training_under_the_constraint_is_a_remedy_where_it_was_tried(materials,
     rows = table[table["remedy"].eq(CONSTRAINED)]
     assert len(rows) == table["group"].nunique()
     assert rows[["newly_flagged", "no_longer_flagged"]].to_numpy().sum() == 0  # the same probabilities
+    tracked = remedy_metrics(table.assign(events=60))
+    assert tracked["fairness/remedies/none/widest_tpr_gap_points"] == pytest.approx(
+        tracked["fairness/remedies/constrained_training/widest_tpr_gap_points"]
+    )
 
 
 def test_curves_and_the_model_without_sensitive_columns_stand_for_the_same_people(materials, found):

@@ -33,7 +33,13 @@ from outcomes.studies.chapters.groups_beyond import (
     services_and_years,
 )
 from outcomes.studies.chapters.groups_gaps import GAPS, everyone_table, gap_table, shrunken_table
-from outcomes.studies.chapters.groups_model import model_blocks, model_tables, quality_blocks, remedy_blocks
+from outcomes.studies.chapters.groups_model import (
+    model_blocks,
+    model_tables,
+    quality_blocks,
+    remedy_blocks,
+    remedy_metrics,
+)
 from outcomes.studies.chapters.groups_received import received_blocks
 from outcomes.studies.chapters.survey import group_blocks, survey_figures, survey_metrics
 from outcomes.studies.experiment import FairnessSettings
@@ -155,6 +161,7 @@ def groups_chapter(
         if settings.remedies_by is not None:
             remedies, internal["remedies"] = remedy_blocks(materials, found, settings.remedies_by, threshold, policy)
             blocks += remedies
+            metrics |= remedy_metrics(internal["remedies"])
     return Chapter(
         Section(HEADING, tuple(blocks), groups_answer(shown, measure=_name(measure))),
         internal,

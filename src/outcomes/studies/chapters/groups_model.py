@@ -8,7 +8,7 @@ import pandas as pd
 from outcomes.disclosure.gate import Rate, Statistic, release
 from outcomes.fairness.abstention import abstention_gaps
 from outcomes.fairness.gaps import Tolerance
-from outcomes.fairness.mitigation import AS_IS, CONSTRAINED, ledger
+from outcomes.fairness.mitigation import AS_IS, CONSTRAINED, EQUAL_CHANCE, RECALIBRATED, ledger, widest_gaps
 from outcomes.fairness.model_gaps import model_gaps
 from outcomes.fairness.models import Predictions, model_breakdown
 from outcomes.prognosis.plan import ONE_CHANCE
@@ -62,6 +62,12 @@ JUDGED = partial(
 GAPS = ["gap_points", "gap_low", "gap_high", "gap_others_points", "gap_others_low", "gap_others_high"]
 GAPS += ["simultaneous_low", "simultaneous_high", "n_to_decide"]
 REMEDIES = {"tpr_pct": "TPR (%)"}
+REMEDY_KEYS = {  # as a tracked metric names them
+    AS_IS: "none",
+    RECALIBRATED: "recalibrated_by_group",
+    EQUAL_CHANCE: "thresholds_by_group",
+    CONSTRAINED: "constrained_training",
+}
 LANDMARK = "landmark"
 LEVEL = 0.95
 
@@ -385,6 +391,23 @@ def remedy_blocks(
         "it while the model learns and never again."
     )
     return [words, Table("remedies", released, partial(plain, headings=REMEDIES, leave_out=("event_rate_pct",)))], table
+
+
+def remedy_metrics(table: pd.DataFrame) -> dict[str, float]:
+    """Give the numbers that runs are compared by: the widest gap in the chance to be noticed under each remedy.
+
+    Parameters
+    ----------
+    table
+        The ledger.
+
+    Returns
+    -------
+    dict of str to float
+        `fairness/remedies/<remedy>/widest_tpr_gap_points`, where two groups are large enough.
+    """
+    found = widest_gaps(table)
+    return {f"fairness/remedies/{REMEDY_KEYS[name]}/widest_tpr_gap_points": gap for name, gap in found.items()}
 
 
 def _stacked(parts: list[pd.DataFrame]) -> pd.DataFrame:
