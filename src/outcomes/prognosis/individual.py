@@ -5,10 +5,10 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ import pandas as pd
 from outcomes.errors import ConfigError, DataError
 from outcomes.kernel.resampling import cluster_bootstrap
 from outcomes.prognosis import explanation
+from outcomes.prognosis.crew import Crew
 from outcomes.prognosis.doubt import Doubt, bounds
 from outcomes.prognosis.endings import CHANGES, ENDINGS, Ended
 from outcomes.prognosis.frontier import Frontier
@@ -128,7 +129,7 @@ def teach(
     extra: pd.DataFrame | None = None,
     rows: Stack | None = None,
     past: pd.DataFrame | None = None,
-    workers: int = 1,
+    workers: Crew | int = 1,
 ) -> Taught:
     """Learn from everybody who is or was in treatment.
 
@@ -149,8 +150,8 @@ def teach(
     past : DataFrame, optional
         Predictions of unseen people by models of the same lessons (`JointValidation.past`): how far off they were makes
         the intervals wider.
-    workers : int
-        Fits at a time; the results do not depend on it.
+    workers : Crew or int
+        Fits at a time, or the crew that does them; the results do not depend on it.
 
     Returns
     -------
@@ -176,17 +177,24 @@ def teach(
         if settings.resamples
         else ()
     )
-    with ThreadPoolExecutor(workers) as pool:
-        twins = tuple(pool.map(lambda weights: model.resampled(seen, fate, weights=weights), draws))
-    try:
-        scores = learn_scores(
-            courses, seen, settings.instruments, ahead=AHEAD, level=settings.level, random_state=settings.seed
-        )
-    except DataError:
-        scores = None  # too few later scores: the course is left out, and the frame is empty
-    frontier = Frontier.learn(seen.table, model.encoding_)
+
+    def scores() -> FutureScores | None:
+        try:
+            return learn_scores(
+                courses, seen, settings.instruments, ahead=AHEAD, level=settings.level, random_state=settings.seed
+            )
+        except DataError:
+            return None  # too few later scores: the course is left out, and the frame is empty
+
+    parts: list[Callable[[], Any]] = [
+        scores,
+        partial(Frontier.learn, seen.table, model.encoding_),
+        partial(_speaker, seen, fate, settings),
+        *(partial(model.resampled, seen, fate, weights=weights) for weights in draws),
+    ]
+    later, frontier, speaker, *twins = Crew.of(workers).map(lambda part: part(), parts)
     doubt = Doubt({}) if past is None else Doubt.learn(past)
-    return Taught(settings, model, twins, scores, _speaker(seen, fate, settings), frontier, trained_on, doubt)
+    return Taught(settings, model, tuple(twins), later, speaker, frontier, trained_on, doubt)
 
 
 def foretell(
@@ -197,7 +205,7 @@ def foretell(
     *,
     kind: str,
     extra: pd.DataFrame | None = None,
-    workers: int = 2,
+    workers: Crew | int = 2,
 ) -> Individual:
     """Say what may be said of open cases on a day.
 
@@ -215,8 +223,8 @@ def foretell(
         Kind of the source of the cases.
     extra : DataFrame, optional
         Further columns with an occasion, as they taught.
-    workers : int
-        Models asked at a time; the results do not depend on it.
+    workers : Crew or int
+        Models asked at a time, or the crew that asks them; the results do not depend on it.
 
     Returns
     -------
@@ -239,9 +247,16 @@ def foretell(
     status = _status(wanted, rows, outside, blank)
     chosen = rows.take(~(outside["outside"].to_numpy(dtype=bool) | blank))
     fate = followed(chosen, ended)
-    told = _endings(taught, chosen, fate, workers)
-    course = pd.DataFrame() if taught.scores is None else taught.scores.predict(chosen).drop(columns="row")
-    return Individual(status, told, course, _reasons(taught, chosen))
+    crew, scores = Crew.of(workers), taught.scores
+    told, course, why = crew.map(
+        lambda part: part(),
+        [
+            lambda: _endings(taught, chosen, fate, crew),
+            lambda: pd.DataFrame() if scores is None else scores.predict(chosen).drop(columns="row"),
+            lambda: _reasons(taught, chosen),
+        ],
+    )
+    return Individual(status, told, course, why)
 
 
 def refuse_invented(trained_on: str, kind: str) -> None:
@@ -305,11 +320,10 @@ def _status(wanted: pd.DataFrame, rows: Stack, outside: pd.DataFrame, blank: np.
     )
 
 
-def _endings(taught: Taught, rows: Stack, fate: Followed, workers: int) -> pd.DataFrame:
+def _endings(taught: Taught, rows: Stack, fate: Followed, crew: Crew) -> pd.DataFrame:
     names = [*(f"{e}|{c}" for e in ENDING_KEYS for c in CHANGE_KEYS), "still_open"]
-    with ThreadPoolExecutor(workers) as pool:
-        models = (taught.endings, *taught.twins)
-        told = list(pool.map(lambda one: _with_sums(one.predict(rows, fate.below_caseness), names), models))
+    models = (taught.endings, *taught.twins)
+    told = crew.map(lambda one: _with_sums(one.predict(rows, fate.below_caseness), names), models)
     point = told[0]
     low = high = np.full(point.shape, np.nan)
     if len(taught.twins) >= TWO:

@@ -1,7 +1,6 @@
 """How good are the joint endings for patients who did not teach? Every landmark, every sum that people ask for."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,6 +9,7 @@ import pandas as pd
 
 from outcomes.errors import DataError
 from outcomes.prognosis.acting import how_often_right
+from outcomes.prognosis.crew import Crew
 from outcomes.prognosis.endings import Ended
 from outcomes.prognosis.evaluation import evaluate
 from outcomes.prognosis.future import FutureScores, Later, all_later, coverage, learn_scores
@@ -49,7 +49,7 @@ def judge_joint(  # noqa: PLR0913  one call a validation
     lessons: Lessons,
     n_bootstrap: int = 200,
     groups: tuple[str, ...] = (),
-    workers: int = 1,
+    workers: Crew | int = 1,
     until: np.ndarray | None = None,
 ) -> JointValidation:
     """Judge joint endings and the intervals of later scores on patients who did not teach.
@@ -70,8 +70,8 @@ def judge_joint(  # noqa: PLR0913  one call a validation
         Resamples of patients.
     groups : tuple of str
         Columns of the episodes by which the coverage is broken down.
-    workers : int
-        Fits at a time; the results do not depend on it.
+    workers : Crew or int
+        Fits at a time, or the crew that does them; the results do not depend on it.
     until : ndarray of float, shape (n_episodes,), optional
         Day since its referral up to which an episode may teach (see `splits.as_recorded`): later rows, endings and
         scores are not seen by the learners.
@@ -86,97 +86,90 @@ def judge_joint(  # noqa: PLR0913  one call a validation
     DataError
         If no fold can be fitted.
     """
-    seen = rows if lessons.sensitive else replace(rows, table=rows.table.without_sensitive())
-    fate = followed(seen, ended)
-    place, filled = _places(courses, seen), sittings(courses)
-    observed = all_later(courses, seen, lessons.instruments, filled=filled)
-    lesson = _Lesson(fate, observed, np.ones(len(place), dtype=bool))
-    if until is not None:
-        lesson = _recorded(courses, seen, filled, ended, place, until, lessons.instruments)
-    with ThreadPoolExecutor(workers) as pool:
-        tasks = [(courses, seen, fate, split, place, lessons, observed, lesson) for split in splits]
-        found = [part for part in pool.map(lambda task: _fold(*task), tasks) if part is not None]
+    crew, seen = Crew.of(workers), rows if lessons.sensitive else replace(rows, table=rows.table.without_sensitive())
+    court = _Court.of(courses, seen, ended, lessons, until)
+    found = [part for part in crew.map(court.fold, splits) if part is not None]
     if not found:
         raise DataError("endings: too few finished referrals to judge them on others (rule enough endings)")
     judged = np.concatenate([where for where, _, _ in found])
     joint = pd.concat([part for _, part, _ in found], ignore_index=True)
-    fates = fate.take(judged)
-    told = seen.rows.iloc[judged].reset_index(drop=True)
-    past = _past(told, joint, fates, lessons.horizon_weeks)
     scores = [part for _, _, part in found if part is not None]
-    return JointValidation(
-        metrics=_metrics(past, n_bootstrap, lessons.seed),
-        shares=_shares(joint, fates, lessons.horizon_weeks),
-        record=how_often_right(past),
-        past=past,
-        coverage=_coverage(courses, pd.concat(scores, ignore_index=True) if scores else None, groups),
+    fates = court.fate.take(judged)
+    past = _past(seen.rows.iloc[judged].reset_index(drop=True), joint, fates, lessons.horizon_weeks)
+    metrics, told, record, shares = crew.map(
+        lambda table: table(),
+        [
+            lambda: _metrics(past, n_bootstrap, lessons.seed, crew),
+            lambda: _coverage(courses, pd.concat(scores, ignore_index=True) if scores else None, groups),
+            lambda: how_often_right(past),
+            lambda: _shares(joint, fates, lessons.horizon_weeks),
+        ],
     )
+    return JointValidation(metrics, shares, record, past, told)
 
 
 @dataclass(frozen=True)
-class _Lesson:
+class _Court:
+    # who is judged on what: `fate` and `observed` are what became of everybody, the others what learners may see of it
+
+    lessons: Lessons
+    rows: Stack
+    courses: Courses
+    place: np.ndarray
     fate: Followed
-    later: Later
+    observed: Later
+    seen_fate: Followed
+    seen_scores: Later
     may: np.ndarray
 
+    @classmethod
+    def of(cls, courses: Courses, rows: Stack, ended: Ended, lessons: Lessons, until: np.ndarray | None) -> "_Court":
+        place, filled, fate = _places(courses, rows), sittings(courses), followed(rows, ended)
+        observed = all_later(courses, rows, lessons.instruments, filled=filled)
+        if until is None:
+            everybody = np.ones(len(place), dtype=bool)
+            return cls(lessons, rows, courses, place, fate, observed, fate, observed, everybody)
+        # what could have been seen by then: nobody's later rows, endings or questionnaires
+        sat = filled.merge(courses.episodes[KEY].astype("str").assign(until=until), on=KEY, how="left")
+        early = filled.loc[sat["day"].le(sat["until"]).to_numpy()].reset_index(drop=True)
+        seen_fate = followed(rows, ended.known_by(until))
+        seen_scores = all_later(courses, rows, lessons.instruments, filled=early)
+        may = rows.rows["day"].to_numpy(dtype=float) <= until[place]
+        return cls(lessons, rows, courses, place, fate, observed, seen_fate, seen_scores, may)
 
-def _recorded(  # noqa: PLR0917  one call a validation
-    courses: Courses,
-    rows: Stack,
-    filled: pd.DataFrame,
-    ended: Ended,
-    place: np.ndarray,
-    until: np.ndarray,
-    instruments: tuple[str, ...],
-) -> _Lesson:
-    # what the learners could have seen by then: nobody's later rows, endings or questionnaires
-    limits = courses.episodes[KEY].astype("str").assign(until=until)
-    sat = filled.merge(limits, on=KEY, how="left")
-    early = filled.loc[sat["day"].le(sat["until"]).to_numpy()].reset_index(drop=True)
-    return _Lesson(
-        followed(rows, ended.known_by(until)),
-        all_later(courses, rows, instruments, filled=early),
-        rows.rows["day"].to_numpy(dtype=float) <= until[place],
-    )
+    def fold(self, split: Split) -> tuple[np.ndarray, pd.DataFrame, pd.DataFrame | None] | None:
+        lessons, teaching = self.lessons, split.training[self.place] & self.may
+        judged = np.flatnonzero(split.judged[self.place])
+        model = EndingModel(
+            horizon_weeks=lessons.horizon_weeks, interval_weeks=lessons.interval_weeks, random_state=lessons.seed
+        )
+        learners, others = self.rows.take(teaching), self.rows.take(judged)
+        try:
+            model.fit(learners, self.seen_fate.take(teaching))
+        except DataError:
+            return None  # a fold with too few endings judges nobody; the counts show it
+        told = model.predict(others, self.fate.take(judged).below_caseness)
+        try:
+            scores = learn_scores(
+                self.courses,
+                learners,
+                lessons.instruments,
+                level=lessons.level,
+                random_state=lessons.seed,
+                later={pair: values[teaching] for pair, values in self.seen_scores.items()},
+            )
+        except DataError:
+            return judged, told, None
+        return (
+            judged,
+            told,
+            _told_scores(others, scores, {pair: values[judged] for pair, values in self.observed.items()}),
+        )
 
 
 def _places(courses: Courses, rows: Stack) -> np.ndarray:
     place = courses.episodes[KEY].astype("str").assign(place=np.arange(len(courses.episodes)))
     return rows.rows.merge(place, on=KEY, how="left", validate="many_to_one")["place"].to_numpy()
-
-
-def _fold(  # noqa: PLR0917  one task of a pool
-    courses: Courses,
-    rows: Stack,
-    fate: Followed,
-    split: Split,
-    place: np.ndarray,
-    lessons: Lessons,
-    observed: Later,
-    lesson: _Lesson,
-) -> tuple[np.ndarray, pd.DataFrame, pd.DataFrame | None] | None:
-    teaching, judged = split.training[place] & lesson.may, np.flatnonzero(split.judged[place])
-    model = EndingModel(
-        horizon_weeks=lessons.horizon_weeks, interval_weeks=lessons.interval_weeks, random_state=lessons.seed
-    )
-    learners, others = rows.take(teaching), rows.take(judged)
-    try:
-        model.fit(learners, lesson.fate.take(teaching))
-    except DataError:
-        return None  # a fold with too few endings judges nobody; the counts show it
-    told = model.predict(others, fate.take(judged).below_caseness)
-    try:
-        scores = learn_scores(
-            courses,
-            learners,
-            lessons.instruments,
-            level=lessons.level,
-            random_state=lessons.seed,
-            later={pair: values[teaching] for pair, values in lesson.later.items()},
-        )
-    except DataError:
-        return judged, told, None
-    return judged, told, _told_scores(others, scores, {pair: values[judged] for pair, values in observed.items()})
 
 
 def _told_scores(others: Stack, scores: FutureScores, observed: Later) -> pd.DataFrame:
@@ -211,22 +204,30 @@ def _past(told: pd.DataFrame, joint: pd.DataFrame, fate: Followed, horizon: int)
     return pd.concat([part.loc[part["applies"]].drop(columns="applies") for part in parts], ignore_index=True)
 
 
-def _metrics(past: pd.DataFrame, n_bootstrap: int, seed: int) -> pd.DataFrame:
-    parts = []
-    for _, part in past.groupby(["kind", "number", "ending"], sort=True):
-        happened = part["happened"].astype(int)
-        if min(happened.sum(), (1 - happened).sum()) < FEWEST:
-            continue
-        figures = evaluate(
-            happened,
-            part["probability"],
-            pseudonyms=part["pseudonym"].to_numpy(dtype=str),
-            n_bootstrap=n_bootstrap,
-            random_state=seed,
-        )
-        parts.append(figures.assign(**{name: part[name].iloc[0] for name in ("kind", "number", "ending")}))
+def _metrics(past: pd.DataFrame, n_bootstrap: int, seed: int, crew: Crew) -> pd.DataFrame:
+    def of_moment(part: pd.DataFrame) -> list[pd.DataFrame]:
+        return [_figures(one, n_bootstrap, seed) for _, one in part.groupby("ending", sort=True) if _enough(one)]
+
+    moments = [part for _, part in past.groupby(["kind", "number"], sort=True)]
+    parts = [figures for found in crew.map(of_moment, moments) for figures in found]
     columns = ["kind", "number", "ending", "metric", "n", "n_events", "value", "low", "high"]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
+def _enough(part: pd.DataFrame) -> bool:
+    happened = part["happened"].astype(int)
+    return bool(min(happened.sum(), (1 - happened).sum()) >= FEWEST)
+
+
+def _figures(part: pd.DataFrame, n_bootstrap: int, seed: int) -> pd.DataFrame:
+    figures = evaluate(
+        part["happened"].astype(int),
+        part["probability"],
+        pseudonyms=part["pseudonym"].to_numpy(dtype=str),
+        n_bootstrap=n_bootstrap,
+        random_state=seed,
+    )
+    return figures.assign(**{name: part[name].iloc[0] for name in ("kind", "number", "ending")})
 
 
 def _shares(joint: pd.DataFrame, fate: Followed, horizon: int) -> pd.DataFrame:

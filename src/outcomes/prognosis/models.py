@@ -14,6 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from outcomes.errors import ConfigError, NotConvergedWarning
 from outcomes.prognosis.forecaster import Forecaster
 from outcomes.prognosis.metrics import log_odds
+from outcomes.prognosis.threads import Unheard
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -21,6 +22,7 @@ Integers = NDArray[np.int64]
 PENALTIES = (0.0003, 0.002, 0.01, 0.05, 0.5)  # inverse strengths C, strongest first
 FEWEST = 10
 FEWEST_TO_SPLIT = 50  # rows below which early stopping has nothing to stop on
+UNCONVERGED = Unheard(ConvergenceWarning)
 LARGEST_C = 1e6  # as good as unpenalised, and finite where one variable separates the outcomes
 
 
@@ -311,9 +313,8 @@ def held_out(groups: Integers, n_folds: int, seed: int) -> Integers:
 
 
 def _ridge(design: Floats, y: Floats, strength: float, solver: str = "newton-cholesky") -> LogisticRegression:
-    # the quicker solver compares penalties, the exact one makes the model
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
+    # the quicker solver compares penalties, the exact one makes the model; our own warning says more
+    with UNCONVERGED:
         fitted = LogisticRegression(C=strength, solver=solver, max_iter=200).fit(design, y)
     if int(fitted.n_iter_[0]) >= fitted.max_iter:
         warnings.warn(

@@ -10,6 +10,7 @@ from sklearn.base import clone
 from outcomes.errors import ConfigError
 from outcomes.prognosis.bench import FEWEST_EACH
 from outcomes.prognosis.catalogue import FeatureTable
+from outcomes.prognosis.crew import Crew
 from outcomes.prognosis.features import features_of
 from outcomes.prognosis.forecaster import Forecaster
 from outcomes.prognosis.timeline import KEY, Courses, sittings
@@ -34,6 +35,7 @@ def fit_landmarks(
     landmarks: Sequence[int] = (0, 1, 2, 3, 4),
     extra: pd.DataFrame | None = None,
     sensitive: bool = False,
+    workers: Crew | int = 1,
 ) -> dict[int, FittedLandmark]:
     """Fit one model a landmark on all whose ending is known.
 
@@ -51,6 +53,8 @@ def fit_landmarks(
         Further columns with an occasion.
     sensitive : bool
         Whether sensitive attributes are used; by default nobody is scored by them.
+    workers : Crew or int
+        Fits at a time, or the crew that does them; the results do not depend on it.
 
     Returns
     -------
@@ -66,18 +70,19 @@ def fit_landmarks(
         raise ConfigError(f"target must have one value an episode, got {len(target)} for {len(courses.episodes)}")
     filled = sittings(courses)
     outcome = courses.episodes[KEY].astype("str").assign(outcome=target.to_numpy(dtype=float, na_value=np.nan))
-    fitted: dict[int, FittedLandmark] = {}
-    for landmark in landmarks:
+
+    def fit(landmark: int) -> FittedLandmark | None:
         table = features_of(courses, landmark, extra=extra, filled=filled)
         table = table if sensitive else table.without_sensitive()
         y = table.keys.merge(outcome, on=KEY, how="left")["outcome"].to_numpy()
         known = np.isfinite(y)
         if min((y == 1).sum(), (y == 0).sum()) < FEWEST_EACH:
-            continue
+            return None
         who = table.keys["pseudonym"].to_numpy()[known]
         learnt = clone(model).fit(table.frame.loc[known], y[known].astype(int), groups=who)
-        fitted[landmark] = FittedLandmark(landmark, learnt, table, int(known.sum()), int((y == 1).sum()))
-    return fitted
+        return FittedLandmark(landmark, learnt, table, int(known.sum()), int((y == 1).sum()))
+
+    return {one.landmark: one for one in Crew.of(workers).map(fit, landmarks) if one is not None}
 
 
 def score_open(

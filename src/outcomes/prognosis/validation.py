@@ -1,15 +1,14 @@
 """Say how well each model would have foretold endings it had not seen, landmark by landmark."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pandas as pd
 
 from outcomes.errors import DataError
 from outcomes.prognosis.bench import METRICS, PREDICTIONS, Bench
+from outcomes.prognosis.crew import Crew
 from outcomes.prognosis.plan import Contender, OccasionTransformer, Plan, contenders
-from outcomes.prognosis.threads import single_thread
 from outcomes.prognosis.timeline import Courses
 
 __all__ = ["Contender", "Plan", "Validation", "contenders", "validate"]
@@ -37,6 +36,7 @@ def validate(
     plan: Plan | None = None,
     transformer: OccasionTransformer | None = None,
     progress: Callable[[int, int], None] | None = None,
+    crew: Crew | None = None,
 ) -> Validation:
     """Say how well each model foretells the target for people it has not seen.
 
@@ -54,6 +54,8 @@ def validate(
         Learnt afresh on the training patients of each split; its columns join the features.
     progress : callable, optional
         Called with steps done and steps in all.
+    crew : Crew, optional
+        Who does it; by default as many threads as the plan says.
 
     Returns
     -------
@@ -72,18 +74,14 @@ def validate(
             f"target: {len(target)} values for {len(courses.episodes)} episodes (rule one value an episode)"
         )
     bench = Bench(courses, target, tuple(models), settings)
-    with single_thread(), ThreadPoolExecutor(settings.workers) as pool:
-        extras = [None if transformer is None else bench.learnt(transformer, split) for split in bench.splits]
-        tasks = [(split, extra, s) for split, extra in zip(bench.splits, extras, strict=True) for s in bench.fitted]
-        parts: list[pd.DataFrame] = []
-        for number, part in enumerate(pool.map(lambda task: bench.predict(*task), tasks), start=1):
-            parts.append(part)
-            if progress is not None:
-                progress(number, len(tasks))
-        order = ["landmark", "model", "validation", "pseudonym", "referral"]
-        predictions = _stacked(parts, PREDICTIONS).sort_values(order, ignore_index=True)
-        groups = [group for _, group in predictions.groupby(order[:3], sort=True)]
-        metrics = _stacked(list(pool.map(bench.judge, groups)), METRICS)
+    hands = Crew(settings.workers) if crew is None else crew
+    extras = [None if transformer is None else bench.learnt(transformer, split) for split in bench.splits]
+    tasks = [(split, extra, s) for split, extra in zip(bench.splits, extras, strict=True) for s in bench.fitted]
+    parts = hands.map(lambda task: bench.predict(*task), tasks, done=progress)
+    order = ["landmark", "model", "validation", "pseudonym", "referral"]
+    predictions = _stacked(parts, PREDICTIONS).sort_values(order, ignore_index=True)
+    groups = [group for _, group in predictions.groupby(order[:3], sort=True)]
+    metrics = _stacked(hands.map(bench.judge, groups), METRICS)
     return Validation(metrics, predictions, bench.counts())
 
 

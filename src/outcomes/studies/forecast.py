@@ -1,8 +1,10 @@
 """The prognosis step: models at each landmark beside their baselines, judged on unseen people, explained."""
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -14,6 +16,7 @@ from outcomes.measures.targets import target as named_target
 from outcomes.prognosis.acting import at_threshold, distributions
 from outcomes.prognosis.bench import FEWEST_EACH
 from outcomes.prognosis.catalogue import FeatureTable
+from outcomes.prognosis.crew import Crew
 from outcomes.prognosis.evaluation import THRESHOLDS, LeakageWarning, calibration, net_benefit
 from outcomes.prognosis.explanation import explain, importance
 from outcomes.prognosis.models import BoostedTrees
@@ -36,8 +39,10 @@ from outcomes.studies.materials import Materials
 from outcomes.studies.progress import Progress, silent
 from outcomes.studies.states import StateProbabilities, States, state_table
 
-BOOSTED = "boosted_trees"
+BOOSTED: Final = "boosted_trees"
+PREVALENCE: Final = "prevalence"
 ANTICIPATED_AUROC = 0.75  # assumed before anything is fitted
+_Group: TypeAlias = tuple[int, str, pd.DataFrame]  # landmark, model, its predictions of unseen people
 
 
 @dataclass(frozen=True)
@@ -117,58 +122,145 @@ def forecast(
     people = materials.episodes["pseudonym"].nunique()
     if people < settings.folds:
         raise DataError(f"{people} people cannot be parted into {settings.folds} folds")
-    courses = Courses(
-        materials.episodes, materials.occasions, materials.totals, materials.contacts, clock=settings.clock
-    )
-    dated = bool(materials.episodes["quarter"].notna().any())
-    plan = Plan(
-        landmarks=settings.landmarks,
-        n_folds=settings.folds,
-        validations=(BY_PATIENT, *([BY_TIME] * dated), *([BY_SERVICE] * settings.leave_services_out)),
-        n_bootstrap=settings.resamples,
-        seed=seed,
-        workers=processes,
-    )
-    use = states if settings.use_states else None
-    learner = None if use is None else StateProbabilities(use.trajectories.columns, use.model)
-    total = materials.instruments[0]
-    step = "Judging predictions on unseen patients"
+    work = _Work(materials, settings, states if settings.use_states else None, goal, seed, Crew(processes), progress)
+    parts: list[Callable[[], Any]] = [work.joint, work.judged, work.models]  # the longest first
     with warnings.catch_warnings(record=True) as caught:
         # A discrimination that looks like leakage belongs in the report, where the reader is, not on the terminal.
         warnings.simplefilter("always", LeakageWarning)
+        joint, judged, models = work.crew.map(lambda part: part(), parts)
+    return Forecast(target=goal, warnings=_suspicions(caught), joint=joint, **judged, **models)
+
+
+@dataclass(frozen=True)
+class _Work:
+    # three pieces that a crew does side by side: every way to end, the models judged on others, the models themselves
+
+    materials: Materials
+    settings: PrognosisSettings
+    states: States | None
+    goal: Target
+    seed: int
+    crew: Crew
+    progress: Progress
+
+    @cached_property
+    def courses(self) -> Courses:
+        made = self.materials
+        return Courses(made.episodes, made.occasions, made.totals, made.contacts, clock=self.settings.clock)
+
+    def joint(self) -> JointForecast | None:
+        return joint_forecast(
+            self.materials, self.settings, seed=self.seed, processes=self.crew, progress=self.progress
+        )
+
+    def judged(self) -> dict[str, Any]:
+        settings, states = self.settings, self.states
+        dated = bool(self.materials.episodes["quarter"].notna().any())
+        plan = Plan(
+            landmarks=settings.landmarks,
+            n_folds=settings.folds,
+            validations=(BY_PATIENT, *([BY_TIME] * dated), *([BY_SERVICE] * settings.leave_services_out)),
+            n_bootstrap=settings.resamples,
+            seed=self.seed,
+            workers=self.crew.workers,
+        )
+        step = "Judging predictions on unseen patients"
         judged = validate(
-            courses,
-            goal.values,
+            self.courses,
+            self.goal.values,
             contenders(
-                total, seed=seed, imputations=settings.imputations, one_chance=_one_chance(materials, goal, settings)
+                self.materials.instruments[0],
+                seed=self.seed,
+                imputations=settings.imputations,
+                one_chance=_one_chance(self.materials, self.goal, settings),
             ),
             plan=plan,
-            transformer=learner,
-            progress=lambda done, of: progress(step, done, of),
+            transformer=None if states is None else StateProbabilities(states.trajectories.columns, states.model),
+            progress=lambda done, of: self.progress(step, done, of),
+            crew=self.crew,
         )
-        joint = joint_forecast(materials, settings, seed=seed, processes=processes, progress=progress)
-    extra = None if use is None else state_table(use.model, use.trajectories)
-    fitted = fit_landmarks(
-        courses, goal.values, BoostedTrees(random_state=seed), landmarks=settings.landmarks, extra=extra
-    )
-    return Forecast(
-        target=goal,
-        validation=judged,
-        warnings=_suspicions(caught),
-        curve=_stack(_curves(judged)),
-        benefit=_stack(_benefits(judged)),
-        importance=_stack(_importances(fitted, progress)),
-        fitted=fitted,
-        models={landmark: pack(one.model) for landmark, one in fitted.items()},
-        membership={landmark: _attack(one, goal, courses, seed) for landmark, one in fitted.items()},
-        acting=_stack(_acting(judged, goal, settings, seed)),
-        spread=_stack(_spread(judged)),
-        needed=_needed(fitted),
-        joint=joint,
-        services=across_services(judged.predictions),
-        corrected=_stack(_corrected(fitted, goal, courses, settings, seed)),
-        moved=_stack(_moved(fitted, courses)),
-    )
+        curve, benefit, acting, spread = (
+            _stack(self.crew.map(one, _groups(judged))) for one in (_curve, _benefit, self._acting, _spread)
+        )
+        return {
+            "validation": judged,
+            "curve": curve,
+            "benefit": benefit,
+            "acting": acting,
+            "spread": spread,
+            "services": across_services(judged.predictions),
+        }
+
+    def models(self) -> dict[str, Any]:
+        settings, states = self.settings, self.states
+        fitted = fit_landmarks(
+            self.courses,
+            self.goal.values,
+            BoostedTrees(random_state=self.seed),
+            landmarks=settings.landmarks,
+            extra=None if states is None else state_table(states.model, states.trajectories),
+            workers=self.crew,
+        )
+        step = "Explaining the predictions"
+        looked = self.crew.map(
+            self._looked, sorted(fitted.items()), done=lambda done, of: self.progress(step, done, of)
+        )
+        return {
+            "fitted": fitted,
+            "models": {landmark: pack(one.model) for landmark, one in fitted.items()},
+            "membership": {one.landmark: one.membership for one in looked},
+            "importance": _stack([one.importance for one in looked]),
+            "corrected": _stack([one.corrected for one in looked]),
+            "moved": _stack([part for one in looked for part in one.moved]),
+            "needed": _needed(fitted),
+        }
+
+    def _looked(self, numbered: tuple[int, FittedLandmark]) -> "_Looked":
+        landmark, one = numbered
+        ending = self.courses.episodes[KEY].assign(
+            outcome=self.goal.values.to_numpy(dtype=float, na_value=float("nan"))
+        )
+        outcome = one.table.keys.merge(ending, on=KEY, how="left")["outcome"]
+        known = outcome.notna().to_numpy()
+        taught = (
+            one.table.frame.loc[known].reset_index(drop=True),
+            outcome[known].astype(int).to_numpy(),
+            one.table.keys["pseudonym"][known].to_numpy(),
+        )
+        resamples, corrected = self.settings.optimism_resamples, None
+        if resamples:
+            corrected = optimism(one.model, *taught, n_resamples=resamples, random_state=self.seed)
+        return _Looked(
+            landmark,
+            importance(explain(one.model, one.table)).assign(landmark=landmark),
+            membership(one.model, *taught, random_state=self.seed),
+            None if corrected is None else corrected.assign(landmark=landmark),
+            tuple(drift(*sides).assign(landmark=landmark) for sides in _sides(one, self.courses)),
+        )
+
+    def _acting(self, group: tuple[int, str, pd.DataFrame]) -> pd.DataFrame | None:
+        (landmark, model, part), settings, bad = group, self.settings, self.goal.adverse
+        if model == PREVALENCE or min(part["outcome"].sum(), (1 - part["outcome"]).sum()) == 0:
+            return None
+        found = at_threshold(
+            part["outcome"] if bad else 1 - part["outcome"],
+            part["probability"] if bad else 1 - part["probability"],
+            threshold=settings.threshold,
+            pseudonyms=part["pseudonym"].to_numpy(dtype=str),
+            n_bootstrap=settings.resamples,
+            random_state=self.seed,
+        )
+        return found.assign(landmark=landmark, model=model)
+
+
+@dataclass(frozen=True)
+class _Looked:
+    # what a landmark's model shows of itself
+    landmark: int
+    importance: pd.DataFrame
+    membership: Membership
+    corrected: pd.DataFrame | None
+    moved: tuple[pd.DataFrame, ...]
 
 
 def _suspicions(caught: Sequence[warnings.WarningMessage]) -> tuple[str, ...]:
@@ -238,52 +330,41 @@ def _one_chance(materials: Materials, goal: Target, settings: PrognosisSettings)
     return OneChance(wanted.remedies_by, settings.threshold, int(goal.adverse))
 
 
-def _stack(parts: Iterator[pd.DataFrame]) -> pd.DataFrame:
-    found = list(parts)
+def _stack(parts: Sequence[pd.DataFrame | None]) -> pd.DataFrame:
+    found = [part for part in parts if part is not None]
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
 
 
-def _groups(judged: Validation) -> Iterator[tuple[int, str, pd.DataFrame]]:
+def _groups(judged: Validation) -> list[_Group]:
     held = judged.predictions.loc[judged.predictions["validation"].eq(BY_PATIENT)]
     compared = held.loc[held["model"].ne(ONE_CHANCE)]  # a remedy: the ledger of remedies shows it
-    for (landmark, model), part in compared.groupby(["landmark", "model"], sort=True):
-        yield int(str(landmark)), str(model), part.loc[part["outcome"].notna()]
+    return [
+        (int(str(landmark)), str(model), part.loc[part["outcome"].notna()])
+        for (landmark, model), part in compared.groupby(["landmark", "model"], sort=True)
+    ]
 
 
-def _curves(judged: Validation) -> Iterator[pd.DataFrame]:
-    for landmark, model, part in _groups(judged):
-        if model != "prevalence":
-            curve = calibration(part["outcome"], part["probability"]).curve
-            yield curve.assign(landmark=landmark, model=model, bin=range(1, len(curve) + 1))
+def _curve(group: _Group) -> pd.DataFrame | None:
+    landmark, model, part = group
+    if model == PREVALENCE:
+        return None
+    curve = calibration(part["outcome"], part["probability"]).curve
+    return curve.assign(landmark=landmark, model=model, bin=range(1, len(curve) + 1))
 
 
-def _benefits(judged: Validation) -> Iterator[pd.DataFrame]:
-    for landmark, model, part in _groups(judged):
-        if model != "prevalence":
-            found = net_benefit(part["outcome"], part["probability"], THRESHOLDS)
-            yield found.rename(columns={"model": "model_benefit"}).assign(landmark=landmark, model=model)
+def _benefit(group: _Group) -> pd.DataFrame | None:
+    landmark, model, part = group
+    if model == PREVALENCE:
+        return None
+    found = net_benefit(part["outcome"], part["probability"], THRESHOLDS)
+    return found.rename(columns={"model": "model_benefit"}).assign(landmark=landmark, model=model)
 
 
-def _acting(judged: Validation, goal: Target, settings: PrognosisSettings, seed: int) -> Iterator[pd.DataFrame]:
-    bad = goal.adverse
-    for landmark, model, part in _groups(judged):
-        if model == "prevalence" or min(part["outcome"].sum(), (1 - part["outcome"]).sum()) == 0:
-            continue
-        found = at_threshold(
-            part["outcome"] if bad else 1 - part["outcome"],
-            part["probability"] if bad else 1 - part["probability"],
-            threshold=settings.threshold,
-            pseudonyms=part["pseudonym"].to_numpy(dtype=str),
-            n_bootstrap=settings.resamples,
-            random_state=seed,
-        )
-        yield found.assign(landmark=landmark, model=model)
-
-
-def _spread(judged: Validation) -> Iterator[pd.DataFrame]:
-    for landmark, model, part in _groups(judged):
-        if model == BOOSTED:
-            yield distributions(part["outcome"], part["probability"]).assign(landmark=landmark, model=model)
+def _spread(group: _Group) -> pd.DataFrame | None:
+    landmark, model, part = group
+    if model != BOOSTED:
+        return None
+    return distributions(part["outcome"], part["probability"]).assign(landmark=landmark, model=model)
 
 
 def _needed(fitted: Mapping[int, FittedLandmark]) -> pd.DataFrame:
@@ -304,60 +385,19 @@ def _needed(fitted: Mapping[int, FittedLandmark]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _importances(fitted: Mapping[int, FittedLandmark], progress: Progress) -> Iterator[pd.DataFrame]:
-    step = "Explaining the predictions"
-    for done, (landmark, one) in enumerate(sorted(fitted.items()), start=1):
-        yield importance(explain(one.model, one.table)).assign(landmark=landmark)
-        progress(step, done, len(fitted))
-
-
-def _known(one: FittedLandmark, goal: Target, courses: Courses) -> pd.Series:
-    # the outcome of each row of a landmark's table, NaN where it is not known
-    ending = courses.episodes[KEY].assign(outcome=goal.values.to_numpy(dtype=float, na_value=float("nan")))
-    return one.table.keys.merge(ending, on=KEY, how="left")["outcome"]
-
-
-def _corrected(
-    fitted: Mapping[int, FittedLandmark], goal: Target, courses: Courses, settings: PrognosisSettings, seed: int
-) -> Iterator[pd.DataFrame]:
-    if not settings.optimism_resamples:
-        return
-    for landmark, one in sorted(fitted.items()):
-        outcome = _known(one, goal, courses)
-        known = outcome.notna().to_numpy()
-        yield optimism(
-            one.model,
-            one.table.frame.loc[known].reset_index(drop=True),
-            outcome[known].astype(int).to_numpy(),
-            one.table.keys["pseudonym"][known].to_numpy(),
-            n_resamples=settings.optimism_resamples,
-            random_state=seed,
-        ).assign(landmark=landmark)
-
-
-def _moved(fitted: Mapping[int, FittedLandmark], courses: Courses) -> Iterator[pd.DataFrame]:
+def _sides(one: FittedLandmark, courses: Courses) -> list[tuple[FeatureTable, FeatureTable]]:
+    # the features of those that teach and of those that are judged by time
+    sides = []
     for split in by_time(courses.episodes):
-        sides = courses.episodes[KEY].assign(early=split.training, late=split.judged)
-        for landmark, one in sorted(fitted.items()):
-            beside = one.table.keys.merge(sides, on=KEY, how="left")
-            parts = [_rows(one.table, beside[side].to_numpy(dtype=bool)) for side in ("early", "late")]
-            if min(len(part.frame) for part in parts) >= FEWEST_EACH:
-                yield drift(*parts).assign(landmark=landmark)
+        flags = courses.episodes[KEY].assign(early=split.training, late=split.judged)
+        beside = one.table.keys.merge(flags, on=KEY, how="left")
+        early, late = (_rows(one.table, beside[side].to_numpy(dtype=bool)) for side in ("early", "late"))
+        if min(len(early.frame), len(late.frame)) >= FEWEST_EACH:
+            sides.append((early, late))
+    return sides
 
 
 def _rows(table: FeatureTable, chosen: NDArray[np.bool_]) -> FeatureTable:
     return replace(
         table, frame=table.frame.loc[chosen].reset_index(drop=True), keys=table.keys.loc[chosen].reset_index(drop=True)
-    )
-
-
-def _attack(one: FittedLandmark, goal: Target, courses: Courses, seed: int) -> Membership:
-    outcome = _known(one, goal, courses)
-    known = outcome.notna().to_numpy()
-    return membership(
-        one.model,
-        one.table.frame.loc[known],
-        outcome[known].astype(int),
-        one.table.keys["pseudonym"][known],
-        random_state=seed,
     )

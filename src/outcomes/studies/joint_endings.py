@@ -1,13 +1,16 @@
 """The second half of the prognosis step: every way to end, with its change of scores, and the open cases."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any, Final
 
 import pandas as pd
 
 from outcomes.errors import DataError
-from outcomes.prognosis.endings import ended
+from outcomes.prognosis.crew import Crew
+from outcomes.prognosis.doubt import Doubt
+from outcomes.prognosis.endings import Ended, ended
 from outcomes.prognosis.individual import Lessons, Taught, teach
 from outcomes.prognosis.joint import JointValidation, judge_joint
 from outcomes.prognosis.splits import as_recorded, by_patient
@@ -18,6 +21,8 @@ from outcomes.studies.experiment import PrognosisSettings
 from outcomes.studies.flagged import flags_until
 from outcomes.studies.materials import Materials
 from outcomes.studies.progress import Progress, silent
+
+STEPS: Final = 4
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ def joint_forecast(
     settings: PrognosisSettings,
     *,
     seed: int,
-    processes: int = 1,
+    processes: Crew | int = 1,
     progress: Progress = silent,
 ) -> JointForecast | None:
     """Foretell every way to end, judge it on unseen patients, and learn what to say of open cases.
@@ -57,7 +62,7 @@ def joint_forecast(
     seed
         Seed of folds, models and resamples.
     processes
-        How many fits at a time; the results do not depend on it.
+        How many fits at a time, or the crew that does them; the results do not depend on it.
     progress
         Told how far the work is.
 
@@ -69,13 +74,8 @@ def joint_forecast(
     if not settings.joint_endings or materials.outcomes is None or materials.episodes["end_day"].isna().all():
         return None
     step = "Foretelling the ways to end"
-    progress(step, 0, 4)
-    courses = Courses(
-        materials.episodes, materials.occasions, materials.totals, materials.contacts, clock=settings.clock
-    )
-    endings, until = ended(materials.episodes, materials.outcomes), flags_until(materials)
-    if until is not None:
-        courses, endings = courses.until(until), endings.known_by(until)
+    progress(step, 0, STEPS)
+    courses, endings = _known(materials, materials.outcomes, settings)
     lessons = Lessons(
         sessions=settings.landmarks,
         horizon_weeks=settings.horizon_weeks,
@@ -85,9 +85,10 @@ def joint_forecast(
         level=settings.score_level,
         seed=seed,
     )
+    crew = Crew.of(processes)
     try:
         rows = stack(courses, sessions=lessons.sessions, weeks=lessons.weeks)
-        progress(step, 1, 4)
+        progress(step, 1, STEPS)
         judge = partial(
             judge_joint,
             courses,
@@ -95,29 +96,33 @@ def joint_forecast(
             endings,
             lessons=lessons,
             n_bootstrap=min(settings.resamples, 200),
-            workers=processes,
+            workers=crew,
         )
-        judged = judge(
-            splits=by_patient(materials.episodes["pseudonym"], settings.ending_folds, seed),
-            groups=tuple(name for name in groupings() if name in materials.episodes),
-        )
-        progress(step, 2, 4)
-        later = _by_time(materials, judge)
-        progress(step, 3, 4)
-        learnt = teach(
-            courses,
-            endings,
-            trained_on=materials.opened.view.kind,
-            lessons=lessons,
-            rows=rows,
-            past=judged.past,
-            workers=processes,
+        folds = by_patient(materials.episodes["pseudonym"], settings.ending_folds, seed)
+        there = tuple(name for name in groupings() if name in materials.episodes)
+        kind = materials.opened.view.kind
+        parts: list[Callable[[], Any]] = [
+            lambda: judge(splits=folds, groups=there),
+            lambda: teach(courses, endings, trained_on=kind, lessons=lessons, rows=rows, workers=crew),
+            lambda: _by_time(materials, judge),
+        ]
+        judged, learnt, later = crew.map(
+            lambda part: part(), parts, done=lambda done, _: progress(step, 1 + done, STEPS)
         )
     except DataError as lacking:
-        progress(step, 4, 4)
+        progress(step, STEPS, STEPS)
         return JointForecast(endings.counts, None, None, str(lacking))
-    progress(step, 4, 4)
+    learnt = replace(learnt, doubt=Doubt.learn(judged.past))
     return JointForecast(endings.counts, judged, learnt, later=later, rows=rows)
+
+
+def _known(materials: Materials, outcomes: pd.DataFrame, settings: PrognosisSettings) -> tuple[Courses, Ended]:
+    # what happened before flags were shown, where they were
+    courses = Courses(
+        materials.episodes, materials.occasions, materials.totals, materials.contacts, clock=settings.clock
+    )
+    endings, until = ended(materials.episodes, outcomes), flags_until(materials)
+    return (courses, endings) if until is None else (courses.until(until), endings.known_by(until))
 
 
 def _by_time(materials: Materials, judge: Callable[..., JointValidation]) -> JointValidation | None:
