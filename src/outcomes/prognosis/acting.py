@@ -9,8 +9,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from outcomes.errors import ConfigError, DataError
-from outcomes.kernel.resampling import cluster_bootstrap, percentile_interval
+from outcomes.kernel.resampling import percentile_interval
 from outcomes.prognosis.evaluation import checked
+from outcomes.prognosis.resampled import drawn
 
 Floats = NDArray[np.float64]
 
@@ -69,13 +70,12 @@ def at_threshold(
     y, p = checked(unfavourable, probability)
     if not 0 < threshold < 1:
         raise ConfigError(f"threshold must be strictly between 0 and 1, got {threshold}")
-    flagged = (p >= threshold).astype(float)
-    point = _figures(y, flagged, np.ones((1, y.size)))[0]
+    flagged = p >= threshold
+    point = _figures(y, flagged, np.ones((1, y.size), dtype=np.uint8))[0]
     low = high = np.full(point.size, np.nan)
     if n_bootstrap:
         clusters = np.arange(y.size) if pseudonyms is None else np.asarray(pseudonyms)
-        draws = cluster_bootstrap(clusters, n_bootstrap, np.random.default_rng(random_state))
-        low, high = percentile_interval(np.vstack([_figures(y, flagged, w[None].astype(float)) for w in draws]), level)
+        low, high = percentile_interval(_figures(y, flagged, drawn(clusters, n_bootstrap, random_state)), level)
     return pd.DataFrame(
         {
             "metric": [*FIGURES, "recovered_among_flagged"],
@@ -151,9 +151,14 @@ def how_often_right(past: pd.DataFrame, *, fewest: int = 10, n_bins: int = 10) -
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 
-def _figures(y: Floats, flagged: Floats, weights: Floats) -> Floats:
-    flags, events, hits = weights @ flagged, weights @ y, weights @ (flagged * y)
-    n = weights.sum(axis=1)
+def _figures(y: Floats, flagged: NDArray[np.bool_], draws: NDArray[np.uint8]) -> Floats:
+    # of each resample, from how many rows of it are flagged, have the ending, or both: counts, so that order is nothing
+    hit, false_alarm, missed, rest = (
+        draws[:, (flagged == flag) & (y == happened)].sum(axis=1, dtype=np.int64).astype(float)
+        for flag in (True, False)
+        for happened in (1, 0)
+    )
+    flags, events, hits, n = hit + false_alarm, hit + missed, hit, hit + false_alarm + missed + rest
     with np.errstate(divide="ignore", invalid="ignore"):
         ppv = np.where(flags > 0, hits / flags, np.nan)
         sensitivity = np.where(events > 0, hits / events, np.nan)

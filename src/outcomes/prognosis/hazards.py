@@ -246,7 +246,9 @@ class EndingModel:
             twin.change_ = self.change_.refit(of_change.X, of_change.y, times[of_change.row])
         return twin
 
-    def predict(self, stack: Stack, below_caseness: NDArray[np.bool_]) -> pd.DataFrame:
+    def predict(
+        self, stack: Stack, below_caseness: NDArray[np.bool_], *, encoded: Singles | None = None
+    ) -> pd.DataFrame:
         """Say how probable each joint ending is within the horizon, and being still open then.
 
         Parameters
@@ -255,6 +257,8 @@ class EndingModel:
             Rows at risk.
         below_caseness : ndarray of bool, shape (n,)
             Known not to have been a case at the start: recovery is impossible.
+        encoded : ndarray of float, optional
+            The result of `encoded(stack)`, to spare its making where several models of one encoding are asked.
 
         Returns
         -------
@@ -262,24 +266,50 @@ class EndingModel:
             One column an entry of `COLUMNS` ("planned|reliable_recovery", ..., "still_open"); rows add up to 1.
         """
         with single_thread():
-            encoded = self._encoded(stack)
-            n, k = len(encoded), self.n_intervals
-            surviving = np.ones(n)
-            reached = np.zeros((n, len(ENDING_KEYS)))
-            for interval in range(k):
-                hazard = _spread(self.hazard_, _timed(encoded, np.full(n, interval)), 1 + len(ENDING_KEYS))
-                reached += surviving[:, None] * hazard[:, 1:]
-                surviving = surviving * hazard[:, CONTINUE]
-            allowed = possible(below_caseness)
-            joint = np.zeros((n, len(ENDING_KEYS), len(CHANGE_KEYS)))
-            for ending in range(len(ENDING_KEYS)):
-                given = _spread(self.change_, _given(encoded, np.full(n, ending)), len(CHANGE_KEYS)) * allowed
-                total = given.sum(axis=1, keepdims=True)
-                unlearnt = np.zeros(len(CHANGE_KEYS))
-                unlearnt[-1] = 1.0  # where all that was learnt is impossible, nothing can be assessed
-                share = np.divide(given, total, out=np.tile(unlearnt, (n, 1)), where=total > 0)
-                joint[:, ending] = reached[:, ending, None] * share
-        return pd.DataFrame(np.column_stack([joint.reshape(n, len(COLUMNS) - 1), surviving]), columns=list(COLUMNS))
+            rows = self.encoded(stack) if encoded is None else encoded
+            reached, surviving = self._reached(rows)
+            joint = reached[:, :, None] * self._changed(rows, below_caseness)
+        return pd.DataFrame(np.column_stack([joint.reshape(len(rows), -1), surviving]), columns=list(COLUMNS))
+
+    def encoded(self, stack: Stack) -> Singles:
+        """Give the features as the trees take them.
+
+        Parameters
+        ----------
+        stack : Stack
+            Rows at risk.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, n_encoded)
+            NaN for missing.
+        """
+        return self.encoding_.apply(stack.table.frame).astype(np.float32)  # all that the trees can tell apart
+
+    def _reached(self, encoded: Singles) -> tuple[Floats, Floats]:
+        # probability of each ending within the horizon, shape (n, n_endings), and of none, by the hazards of intervals
+        surviving, reached = np.ones(len(encoded)), np.zeros((len(encoded), len(ENDING_KEYS)))
+        timed = _timed(encoded, np.zeros(len(encoded), dtype=np.int64))
+        for interval in range(self.n_intervals):
+            timed[:, -1] = interval
+            hazard = _spread(self.hazard_, timed, 1 + len(ENDING_KEYS))
+            reached += surviving[:, None] * hazard[:, 1:]
+            surviving = surviving * hazard[:, CONTINUE]
+        return reached, surviving
+
+    def _changed(self, encoded: Singles, below_caseness: NDArray[np.bool_]) -> Floats:
+        # share of each possible change given each ending, shape (n, n_endings, n_changes)
+        allowed, n = possible(below_caseness), len(encoded)
+        unlearnt = np.zeros(len(CHANGE_KEYS))
+        unlearnt[-1] = 1.0  # where all that was learnt is impossible, nothing can be assessed
+        shares = np.zeros((n, len(ENDING_KEYS), len(CHANGE_KEYS)))
+        given = _given(encoded, np.zeros(n, dtype=np.int64))
+        for ending in range(len(ENDING_KEYS)):
+            given[:, -len(ENDING_KEYS) :] = np.arange(len(ENDING_KEYS)) == ending
+            told = _spread(self.change_, given, len(CHANGE_KEYS)) * allowed
+            total = told.sum(axis=1, keepdims=True)
+            shares[:, ending] = np.divide(told, total, out=np.tile(unlearnt, (n, 1)), where=total > 0)
+        return shares
 
     def _periods(self, fate: Followed) -> tuple[NDArray[np.int64], Integers]:
         # (row, interval) pairs with their class; an interval in which somebody was lost from sight is not used
@@ -304,15 +334,12 @@ class EndingModel:
 
     def _lessons(self, stack: Stack, fate: Followed) -> tuple[_Lesson, _Lesson]:
         # what the two models learn from: class of each interval, and change of each finished row given its ending
-        encoded, (pairs, classes), finished = self._encoded(stack), self._periods(fate), self._finished(fate)
+        encoded, (pairs, classes), finished = self.encoded(stack), self._periods(fate), self._finished(fate)
         row, interval = pairs.T
         return (
             _Lesson(_timed(encoded[row], interval), classes, row),
             _Lesson(_given(encoded[finished], fate.ending[finished]), fate.change[finished], finished),
         )
-
-    def _encoded(self, stack: Stack) -> Singles:
-        return self.encoding_.apply(stack.table.frame).astype(np.float32)  # all that the trees can tell apart
 
 
 def marginal(joint: pd.DataFrame, *, endings: tuple[str, ...] = (), changes: tuple[str, ...] = ()) -> Floats:

@@ -323,7 +323,8 @@ def _status(wanted: pd.DataFrame, rows: Stack, outside: pd.DataFrame, blank: np.
 def _endings(taught: Taught, rows: Stack, fate: Followed, crew: Crew) -> pd.DataFrame:
     names = [*(f"{e}|{c}" for e in ENDING_KEYS for c in CHANGE_KEYS), "still_open"]
     models = (taught.endings, *taught.twins)
-    told = crew.map(lambda one: _with_sums(one.predict(rows, fate.below_caseness), names), models)
+    encoded = taught.endings.encoded(rows)  # twins have the same encoding
+    told = crew.map(lambda one: _with_sums(one.predict(rows, fate.below_caseness, encoded=encoded), names), models)
     point = told[0]
     low = high = np.full(point.shape, np.nan)
     if len(taught.twins) >= TWO:

@@ -126,7 +126,25 @@ def brier(outcome: Floats, probability: Floats, weights: Floats) -> Floats:
     ndarray of float, shape (n_samples,)
         Mean squared difference.
     """
-    return _ratio(weights @ (outcome - probability) ** 2, weights.sum(axis=1))
+    return mean_of((outcome - probability) ** 2, weights)
+
+
+def mean_of(values: Floats, weights: Floats) -> Floats:
+    """Give the mean of a value of each row, for many samples.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n,)
+        A squared difference, an outcome.
+    weights : ndarray of float, shape (n_samples, n)
+        How often each row counts in each sample.
+
+    Returns
+    -------
+    ndarray of float, shape (n_samples,)
+        NaN for an empty sample.
+    """
+    return _ratio(weights @ values, weights.sum(axis=1))
 
 
 def scaled_brier(outcome: Floats, probability: Floats, weights: Floats) -> Floats:
@@ -144,8 +162,23 @@ def scaled_brier(outcome: Floats, probability: Floats, weights: Floats) -> Float
     ndarray of float, shape (n_samples,)
         ``1 - Brier / (prevalence (1 - prevalence))``: 1 is perfect, 0 no better than the prevalence of that sample.
     """
-    prevalence = _ratio(weights @ outcome, weights.sum(axis=1))
-    return 1 - _ratio(brier(outcome, probability, weights), prevalence * (1 - prevalence))
+    return scaled_of(brier(outcome, probability, weights), mean_of(outcome, weights))
+
+
+def scaled_of(score: Floats, prevalence: Floats) -> Floats:
+    """Give the scaled Brier score of samples whose Brier score is known.
+
+    Parameters
+    ----------
+    score, prevalence : ndarray of float, shape (n_samples,)
+        Brier score and share with the outcome of each sample.
+
+    Returns
+    -------
+    ndarray of float, shape (n_samples,)
+        See `scaled_brier`.
+    """
+    return 1 - _ratio(score, prevalence * (1 - prevalence))
 
 
 def in_the_large(outcome: Floats, probability: Floats, weights: Floats, start: float = 0.0) -> Floats:
@@ -289,8 +322,41 @@ def net_benefits(outcome: Floats, probability: Floats, weights: Floats, threshol
     ndarray of float, shape (n_samples, n_thresholds)
         ``TP / n - FP / n * t / (1 - t)``.
     """
+    return benefits_of(worths(outcome, probability, thresholds), weights)
+
+
+def worths(outcome: Floats, probability: Floats, thresholds: Floats) -> Floats:
+    """Say what acting on each row is worth at each threshold, net of what a false alarm costs.
+
+    Parameters
+    ----------
+    outcome, probability, thresholds : ndarray of float
+        As in `net_benefits`.
+
+    Returns
+    -------
+    ndarray of float, shape (n, n_thresholds)
+        1 for a true positive, ``-t / (1 - t)`` for a false one, 0 for whoever is not acted on.
+    """
     flagged = (probability[:, None] >= thresholds).astype(float)
-    worth = flagged * (outcome[:, None] - (1 - outcome[:, None]) * (thresholds / (1 - thresholds)))
+    return np.asarray(flagged * (outcome[:, None] - (1 - outcome[:, None]) * (thresholds / (1 - thresholds))))
+
+
+def benefits_of(worth: Floats, weights: Floats) -> Floats:
+    """Give the net benefits of rows whose worth is known, for many samples.
+
+    Parameters
+    ----------
+    worth : ndarray of float, shape (n, n_thresholds)
+        From `worths`.
+    weights : ndarray of float, shape (n_samples, n)
+        How often each row counts in each sample.
+
+    Returns
+    -------
+    ndarray of float, shape (n_samples, n_thresholds)
+        See `net_benefits`.
+    """
     return np.asarray(weights @ worth / weights.sum(axis=1, keepdims=True), dtype=float)
 
 

@@ -247,7 +247,7 @@ class MulticlassTrees(Forecaster):
         if codes.size < FEWEST_TO_SPLIT or np.unique(codes[apart]).size == 1 or np.unique(codes[~apart]).size == 1:
             return min(self.max_rounds, 2 * self.patience), None
         learning = xgb.QuantileDMatrix(X[~apart], label=codes[~apart], nthread=1)
-        judging = xgb.QuantileDMatrix(X[apart], label=codes[apart], nthread=1, ref=learning)
+        judging = xgb.DMatrix(X[apart], label=codes[apart], nthread=1)  # the same losses as by bins, sooner
         found = xgb.train(
             self._settings(),
             learning,

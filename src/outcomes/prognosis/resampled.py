@@ -71,11 +71,26 @@ class Sample:
         return metrics.ranked(self.p, self.folds)
 
     @cached_property
+    def odds(self) -> Floats:
+        """Log-odds of the probabilities."""
+        return metrics.log_odds(self.p)
+
+    @cached_property
     def bins(self) -> tuple[Integers, Floats]:
         """Where bins of neighbours begin, and their mean log-odds; every row its own bin where there are few."""
-        odds = metrics.log_odds(self.p)
+        odds = self.odds
         starts = np.unique(np.linspace(0, odds.size, min(BINS, odds.size), endpoint=False).astype(np.int64))
         return starts, np.add.reduceat(odds, starts) / np.diff(np.append(starts, odds.size))
+
+    @cached_property
+    def distances(self) -> Floats:
+        """Squared distance of each outcome from its probability."""
+        return np.asarray((self.y - self.p) ** 2, dtype=float)
+
+    @cached_property
+    def worths(self) -> tuple[Floats, Floats]:
+        """Worth of acting on each row at each threshold, by the model and on everybody."""
+        return metrics.worths(self.y, self.p, self.cuts), metrics.worths(self.y, np.ones_like(self.p), self.cuts)
 
     def figures(self, weights: Floats, point: Floats | None = None) -> Floats:
         """Give the figures of weighted samples.
@@ -95,23 +110,22 @@ class Sample:
         """
         begun = dict(zip(NAMES, point if point is not None else np.zeros(len(NAMES)), strict=False))
         large, start = begun["calibration_in_the_large"], (begun["calibration_slope"], begun[NAMES[-1]])
-        odds, totals, of_events = metrics.log_odds(self.p), weights, weights * self.y
+        odds, totals, of_events = self.odds, weights, weights * self.y
         if point is not None:
             starts, odds = self.bins
             totals, of_events = (np.add.reduceat(part, starts, axis=1) for part in (weights, of_events))
         target = of_events @ np.column_stack([np.ones_like(odds), odds - odds.mean()])
         slope, intercept = metrics.slope_of(odds, totals, target, start)
+        brier = metrics.mean_of(self.distances, weights)
         single = [
             metrics.auroc_of(self.y, weights, self.ranking),
-            metrics.brier(self.y, self.p, weights),
-            metrics.scaled_brier(self.y, self.p, weights),
+            brier,
+            metrics.scaled_of(brier, metrics.mean_of(self.y, weights)),
             metrics.large_of(odds, totals, target[:, 0], large if np.isfinite(large) else 0.0),
             slope,
             intercept,
         ]
-        benefits = metrics.net_benefits(self.y, self.p, weights, self.cuts)
-        of_all = metrics.net_benefits(self.y, np.ones_like(self.p), weights, self.cuts)
-        return np.column_stack([*single, benefits, of_all])
+        return np.column_stack([*single, *(metrics.benefits_of(worth, weights) for worth in self.worths)])
 
 
 def replicates(sample: Sample, point: Floats, draws: NDArray[np.uint8], order: Integers) -> Floats:
