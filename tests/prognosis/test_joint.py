@@ -4,6 +4,7 @@ import warnings
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from outcomes.errors import DataError
@@ -90,3 +91,14 @@ def test_learners_see_nothing_that_had_not_been_recorded(service):
         late = judge_joint(courses, rows, ends, folds, lessons=LESSONS, n_bootstrap=20, until=never + 400)
         all_of_it = judge_joint(courses, rows, ends, folds, lessons=LESSONS, n_bootstrap=20)
     assert late.past.equals(all_of_it.past)  # all had been recorded by then
+
+
+def test_three_workers_judge_as_one_does(service, judged):
+    courses, ends = service
+    rows = stack(courses, sessions=LESSONS.sessions, weeks=LESSONS.weeks)
+    folds = by_patient(courses.episodes["pseudonym"], 2, 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", LeakageWarning)
+        again = judge_joint(courses, rows, ends, folds, lessons=LESSONS, n_bootstrap=50, groups=("gender",), workers=3)
+    for name in ("metrics", "shares", "record", "past", "coverage"):
+        pd.testing.assert_frame_equal(getattr(again, name), getattr(judged, name), check_exact=True)

@@ -77,9 +77,16 @@ def test_curves_benefits_and_importance_are_of_the_fitted_landmark(found):
 @pytest.mark.slow
 def test_the_same_seed_gives_the_same_numbers_whatever_the_number_of_processes(materials, told, found):
     plain = PrognosisSettings(**{**told.model_dump(), "use_states": False, "landmarks": (0,)})
-    one, two = (forecast(materials, plain, None, seed=5, processes=n) for n in (1, 2))
-    pd.testing.assert_frame_equal(one.validation.metrics, two.validation.metrics)
-    assert one.models[0].content == two.models[0].content
+    plain = plain.model_copy(update={"optimism_resamples": 2})
+    one, *more = (forecast(materials, plain, None, seed=5, processes=n) for n in (1, 2, 3))
+    for other in more:
+        for name in ("curve", "benefit", "importance", "acting", "spread", "needed", "services", "corrected", "moved"):
+            pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name), check_exact=True)
+        for name in ("metrics", "predictions", "counts"):
+            tables = (getattr(found.validation, name) for found in (one, other))
+            pd.testing.assert_frame_equal(*tables, check_exact=True)
+        assert one.models[0].content == other.models[0].content
+        assert (one.membership, one.warnings) == (other.membership, other.warnings)
 
 
 def test_a_remedy_by_a_grouping_is_trained_too_and_stands_in_no_curve(materials, told):

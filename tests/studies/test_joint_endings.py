@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
+from outcomes.prognosis.kept import Kept, keep
 from outcomes.studies.experiment import PrognosisSettings, TargetSettings
 from outcomes.studies.joint_endings import joint_forecast
 
@@ -54,3 +56,14 @@ def test_a_later_period_is_judged_by_what_had_been_recorded_before_it(materials)
         assert found.later.past["referral"].nunique() < found.validation.past["referral"].nunique()
     undated = replace(materials, episodes=materials.episodes.assign(quarter=None))
     assert joint_forecast(undated, quick, seed=1).later is None
+
+
+@pytest.mark.slow
+def test_one_thread_or_three_teach_and_judge_the_same(materials):
+    twice = SETTINGS.model_copy(update={"probability_resamples": 2})
+    one, three = (joint_forecast(materials, twice, seed=1, processes=n) for n in (1, 3))
+    for name in ("metrics", "shares", "record", "past", "coverage"):
+        tables = (getattr(found.validation, name) for found in (one, three))
+        pd.testing.assert_frame_equal(*tables, check_exact=True)
+    kept = [keep(Kept(found.taught, None, found.validation.record, "snapshot")) for found in (one, three)]
+    assert kept[0] == kept[1]

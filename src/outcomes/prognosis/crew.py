@@ -5,8 +5,9 @@ not depend on how many there are.
 """
 
 from collections.abc import Callable, Iterable
+from operator import call
 from threading import Lock, Semaphore, Thread
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from outcomes.errors import ConfigError
 from outcomes.prognosis.threads import single_thread
@@ -102,6 +103,28 @@ class Crew:
         if self._stopped:
             raise StoppedError
         return job.results()
+
+    def together(self, parts: Iterable[Callable[[], Any]], *, done: Done | None = None) -> list[Any]:
+        """Do different things side by side.
+
+        Parameters
+        ----------
+        parts : iterable of callable
+            What is to be done, the longest first.
+        done : callable, optional
+            As in `map`.
+
+        Returns
+        -------
+        list
+            What each gave, in their order.
+
+        Examples
+        --------
+        >>> Crew(2).together([lambda: 1, lambda: "two"])
+        [1, 'two']
+        """
+        return self.map(call, parts, done=done)
 
     def _work(self, job: "_Job[T, R]") -> None:
         while not self._stopped and (place := job.take()) is not None:

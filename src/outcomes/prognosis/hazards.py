@@ -269,7 +269,9 @@ class EndingModel:
             rows = self.encoded(stack) if encoded is None else encoded
             reached, surviving = self._reached(rows)
             joint = reached[:, :, None] * self._changed(rows, below_caseness)
-        return pd.DataFrame(np.column_stack([joint.reshape(len(rows), -1), surviving]), columns=list(COLUMNS))
+        return pd.DataFrame(
+            np.column_stack([joint.reshape(len(rows), len(COLUMNS) - 1), surviving]), columns=list(COLUMNS)
+        )
 
     def encoded(self, stack: Stack) -> Singles:
         """Give the features as the trees take them.

@@ -192,7 +192,7 @@ def teach(
         partial(_speaker, seen, fate, settings),
         *(partial(model.resampled, seen, fate, weights=weights) for weights in draws),
     ]
-    later, frontier, speaker, *twins = Crew.of(workers).map(lambda part: part(), parts)
+    later, frontier, speaker, *twins = Crew.of(workers).together(parts)
     doubt = Doubt({}) if past is None else Doubt.learn(past)
     return Taught(settings, model, tuple(twins), later, speaker, frontier, trained_on, doubt)
 
@@ -248,8 +248,7 @@ def foretell(
     chosen = rows.take(~(outside["outside"].to_numpy(dtype=bool) | blank))
     fate = followed(chosen, ended)
     crew, scores = Crew.of(workers), taught.scores
-    told, course, why = crew.map(
-        lambda part: part(),
+    told, course, why = crew.together(
         [
             lambda: _endings(taught, chosen, fate, crew),
             lambda: pd.DataFrame() if scores is None else scores.predict(chosen).drop(columns="row"),

@@ -96,8 +96,7 @@ def judge_joint(  # noqa: PLR0913  one call a validation
     scores = [part for _, _, part in found if part is not None]
     fates = court.fate.take(judged)
     past = _past(seen.rows.iloc[judged].reset_index(drop=True), joint, fates, lessons.horizon_weeks)
-    metrics, told, record, shares = crew.map(
-        lambda table: table(),
+    metrics, told, record, shares = crew.together(
         [
             lambda: _metrics(past, n_bootstrap, lessons.seed, crew),
             lambda: _coverage(courses, pd.concat(scores, ignore_index=True) if scores else None, groups),

@@ -127,7 +127,7 @@ def forecast(
     with warnings.catch_warnings(record=True) as caught:
         # A discrimination that looks like leakage belongs in the report, where the reader is, not on the terminal.
         warnings.simplefilter("always", LeakageWarning)
-        joint, judged, models = work.crew.map(lambda part: part(), parts)
+        joint, judged, models = work.crew.together(parts)
     return Forecast(target=goal, warnings=_suspicions(caught), joint=joint, **judged, **models)
 
 

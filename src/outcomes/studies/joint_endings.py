@@ -106,9 +106,7 @@ def joint_forecast(
             lambda: teach(courses, endings, trained_on=kind, lessons=lessons, rows=rows, workers=crew),
             lambda: _by_time(materials, judge),
         ]
-        judged, learnt, later = crew.map(
-            lambda part: part(), parts, done=lambda done, _: progress(step, 1 + done, STEPS)
-        )
+        judged, learnt, later = crew.together(parts, done=lambda done, _: progress(step, 1 + done, STEPS))
     except DataError as lacking:
         progress(step, STEPS, STEPS)
         return JointForecast(endings.counts, None, None, str(lacking))
