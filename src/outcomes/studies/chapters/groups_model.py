@@ -13,7 +13,7 @@ from outcomes.fairness.model_gaps import model_gaps
 from outcomes.fairness.models import Predictions, model_breakdown
 from outcomes.prognosis.plan import ONE_CHANCE
 from outcomes.prognosis.splits import BY_PATIENT
-from outcomes.publications.grids import plain, under_headings
+from outcomes.publications.grids import under_headings
 from outcomes.publications.page import Picture, Table
 from outcomes.studies.chapters.elsewhere import landmark_name
 from outcomes.studies.chapters.groups_abstention import NAME, abstention_blocks, abstention_table
@@ -61,7 +61,12 @@ JUDGED = partial(
 )
 GAPS = ["gap_points", "gap_low", "gap_high", "gap_others_points", "gap_others_low", "gap_others_high"]
 GAPS += ["simultaneous_low", "simultaneous_high", "n_to_decide"]
-REMEDIES = {"tpr_pct": "TPR (%)"}
+REMEDIES = partial(
+    under_headings,
+    by="remedy",
+    headings={"tpr_pct": "TPR (%)"},
+    leave_out=("event_rate_pct", "true_positives"),
+)
 REMEDY_KEYS = {  # as a tracked metric names them
     AS_IS: "none",
     RECALIBRATED: "recalibrated_by_group",
@@ -390,7 +395,7 @@ def remedy_blocks(
         "somebody is judged, which a service must decide and may not be allowed to do. Training under the constraint uses "
         "it while the model learns and never again."
     )
-    return [words, Table("remedies", released, partial(plain, headings=REMEDIES, leave_out=("event_rate_pct",)))], table
+    return [words, Table("remedies", released, REMEDIES)], table
 
 
 def remedy_metrics(table: pd.DataFrame) -> dict[str, float]:

@@ -14,12 +14,13 @@ from outcomes.subtypes.gaps import EvenSteps, StepComparison
 WEEK = 7
 CLEAR = 10  # log units from which on one of two fits with as many parameters is called the better one
 HEADINGS = {
-    "share": "Of questionnaires: by number",
-    "share_in_time": "by time",
-    "stays": "Stays: to the next questionnaire",
-    "stays_in_time": "one step of time",
-    "total": "Total: by number",
-    "total_in_time": "by time ",
+    "people_ever": "People",
+    "share": "Share: number",
+    "share_in_time": "time",
+    "stays": "Stays: number",
+    "stays_in_time": "time ",
+    "total": "Total: number",
+    "total_in_time": "time  ",
 }
 
 
@@ -113,7 +114,8 @@ def _table(found: StepComparison, people: pd.DataFrame, policy: str) -> Released
         policy=policy,
         title=f"The states with one step a questionnaire, and with one step a {one}",
         notes=[
-            f"Stays: probability of the same state one step on, so that the two columns differ by the length of a step. One step "
-            f"of time is a {one}. Total: expected sum of all items."
+            f"Number: one step from a questionnaire to the next. Time: one step a {one}. Share: of all questionnaires. Stays: "
+            "probability of the same state one step on, so that the two columns differ by the length of a step. Total: expected "
+            "sum of all items."
         ],
     )
