@@ -127,7 +127,9 @@ def test_every_grouping_becomes_a_label_column():
     assert found["gender"].tolist() == ["Male", "Not known"]
     assert found["age_band"].tolist() == ["26 to 64", "Not known"]
     assert not set(found.columns) & {
-        key for key, one in groupings().items() if one.column not in ("gender", "ethnic_category", "age_years")
+        key
+        for key, one in groupings().items()
+        if one.column not in ("gender", "ethnic_category", "age_years", "referral_source")
     }
 
 
@@ -160,3 +162,11 @@ def test_the_financial_year_begins_in_april():
     quarters = pd.Series(["2022Q1", "2022Q2", "2022Q3", "2022Q4", "2023Q1", None], dtype="str")
     assert financial_year(quarters).tolist()[:5] == ["2021-22", "2022-23", "2022-23", "2022-23", "2022-23"]
     assert financial_year(quarters).isna().iloc[5]
+
+
+def test_the_route_of_referral_is_read_from_the_referral_itself():
+    given = tables()
+    sent = given | {"referrals": given["referrals"].assign(referral_source=["A1", None])}
+    assert episodes(sent)["referral_route"].tolist() == ["Primary care", "Not known"]
+    untold = given | {"referrals": given["referrals"].assign(referral_source=None)}
+    assert "referral_route" not in episodes(untold)

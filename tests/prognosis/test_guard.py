@@ -84,3 +84,8 @@ def test_of_two_versions_of_a_grouping_the_coarser_is_used():
     assert set(background_columns(columns)) == {"ethnic_group_5", "deprivation_decile"}
     both = columns.assign(deprivation_quintile="")
     assert "deprivation_decile" not in background_columns(both)
+
+
+def test_the_route_of_referral_is_not_learnt_beside_the_source_that_it_is_read_from():
+    episodes = pd.DataFrame({"referral_source": ["A1"], "referral_route": ["Primary care"], "gender": ["Male"]})
+    assert background_columns(episodes) == ("gender", "referral_source")

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outcomes.errors import ConfigError
+from outcomes.reference.codelists import code_list
 from outcomes.reference.figures import england
 from outcomes.reference.groups import Grouping, grouping, groupings, read_grouping
 from outcomes.reference.loader import FOLDER
@@ -249,3 +250,17 @@ def test_the_callers_column_is_left_alone() -> None:
     grouping("gender").label(codes)
     assert codes.tolist()[0] == "1"
     assert codes.isna().tolist() == [False, True]
+
+
+def test_a_grouping_reads_patients_or_referrals(tmp_path: Path) -> None:
+    text = (FOLDER / "groups" / "referral_route.toml").read_text(encoding="utf-8")
+    path = tmp_path / "referral_route.toml"
+    path.write_text(text, encoding="utf-8")
+    assert read_grouping(path).table == "referrals"
+    path.write_text(text.replace('table = "referrals"', 'table = "contacts"'), encoding="utf-8")
+    with pytest.raises(ConfigError, match="table must be patients or referrals, got 'contacts'"):
+        read_grouping(path)
+
+
+def test_every_source_of_referral_has_a_route() -> None:
+    assert set(grouping("referral_route").codes) == set(code_list("referral_source").codes)

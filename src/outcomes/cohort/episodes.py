@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from outcomes.errors import DataError
 from outcomes.reference.codelists import code_list
-from outcomes.reference.groups import groupings
+from outcomes.reference.groups import PATIENTS, REFERRALS, groupings
 from outcomes.reference.rules import DEFAULT_EDITION, RuleEdition, rule_edition
 
 KEY: Final = ("pseudonym", "referral")
@@ -154,9 +154,17 @@ def _needed(tables: Mapping[str, pd.DataFrame]) -> tuple[pd.DataFrame, pd.DataFr
     return tables["patients"], tables["referrals"]
 
 
+def _routes(referrals: pd.DataFrame) -> dict[str, pd.Series]:
+    # groups by what a referral says; none where this feed says it of nobody
+    known = [one for one in groupings().values() if one.table == REFERRALS and one.column in referrals]
+    return {one.key: one.label(referrals[one.column]) for one in known if referrals[one.column].notna().any()}
+
+
 def _demographics(patients: pd.DataFrame) -> pd.DataFrame:
     columns = {"pseudonym": patients["pseudonym"]}
     for one in groupings().values():
+        if one.table != PATIENTS:
+            continue
         if one.column in patients:
             columns[one.key] = one.label(patients[one.column])
         elif one.key in patients:
@@ -180,8 +188,8 @@ def episodes(tables: Mapping[str, pd.DataFrame], *, edition: RuleEdition | None 
         One row a referral, in the order of referrals: pseudonym, referral, service, therapist, referral_source,
         problem_descriptor, quarter, year (financial year of receipt), end_reason, end_day, last_seen_day, open,
         days_waited, weeks_waited, treatment_contacts, days_first_to_second, assessed, started, completed, highest_step,
-        therapy, and a label column for every grouping that the patients have. Without a contacts table what depends on
-        attendance is missing, not false.
+        therapy, and a label column for every grouping that the patients or referrals tell. Without a contacts table
+        what depends on attendance is missing, not false.
 
     Raises
     ------
@@ -203,7 +211,9 @@ def episodes(tables: Mapping[str, pd.DataFrame], *, edition: RuleEdition | None 
     else:
         rows = rows.assign(**_not_known(rows))
     rows = rows.assign(weeks_waited=rows["days_waited"].astype("Float64").astype(float) / rules.days_per_week)
-    return rows.merge(_demographics(patients), on="pseudonym", how="left")[_columns(patients)]
+    routes = _routes(referrals)
+    rows = rows.assign(**routes)
+    return rows.merge(_demographics(patients), on="pseudonym", how="left")[[*_columns(patients), *routes]]
 
 
 def _open(referrals: pd.DataFrame) -> pd.Series:

@@ -12,6 +12,7 @@ from outcomes.reference.groups import groupings
 
 KNOWN_AT_REFERRAL = ("referral_source",)
 PLACES = ("region",)  # a model that has learnt a place is of no use in another one
+TOLD_ELSEWHERE = ("referral_route",)  # the source of referral holds it already
 COARSER = {"ethnic_group_16": "ethnic_group_5", "deprivation_decile": "deprivation_quintile"}
 
 # Names under which the ending is known. Whatever is measured at an occasion carries an occasion instead.
@@ -40,9 +41,10 @@ def background_columns(episodes: pd.DataFrame) -> tuple[str, ...]:
     -------
     tuple of str
         The reference groupings and the referral source, as present; of two versions of a grouping the coarser; no
-        place.
+        place, and no route beside the source that it is read from.
     """
-    present = [name for name in (*groupings(), *KNOWN_AT_REFERRAL) if name in episodes.columns and name not in PLACES]
+    left_out = (*PLACES, *TOLD_ELSEWHERE)
+    present = [name for name in (*groupings(), *KNOWN_AT_REFERRAL) if name in episodes.columns and name not in left_out]
     return tuple(name for name in present if COARSER.get(name) not in present)
 
 

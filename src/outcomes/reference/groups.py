@@ -15,6 +15,8 @@ from outcomes.reference.bibliography import read_source
 from outcomes.reference.code_cleaning import SEPARATOR, clean_code, per_distinct_value, read_rules
 from outcomes.reference.loader import FOLDER, Entry, read_key, read_toml, record, toml_files
 
+PATIENTS, REFERRALS = "patients", "referrals"
+
 
 @dataclass(frozen=True, slots=True)
 class ValueBand:
@@ -57,7 +59,7 @@ class Grouping:
     key, title : str
         Short key, and how a table heads it.
     column : str
-        Column of the patients table that it reads.
+        Column that it reads.
     codes : Mapping of str to str
         Legal code to label; empty for a banded number.
     bands : tuple of ValueBand
@@ -80,6 +82,8 @@ class Grouping:
         False where no source at hand confirms the list.
     notes : str
         What a user must know.
+    table : str
+        Table of that column: patients, or referrals.
     """
 
     key: str
@@ -96,6 +100,7 @@ class Grouping:
     source: str
     verified: bool
     notes: str
+    table: str = PATIENTS
 
     def _one(self, text: str) -> str | None:
         # Label of one code; None where it is neither legal nor already a label.
@@ -242,6 +247,7 @@ def read_grouping(path: Path) -> Grouping:
     one = Grouping(
         key=read_key(top, path),
         title=top.text("title"),
+        table=top.text("table", PATIENTS),
         column=top.text("column"),
         codes=MappingProxyType(codes),
         bands=bands,
@@ -265,6 +271,8 @@ def _check(one: Grouping, path: Path) -> None:
         raise ConfigError(f"{path.name}: needs either groups of codes or bands of a number")
     if len(set(one.labels)) != len(one.labels) or any(SEPARATOR in label for label in one.labels):
         raise ConfigError(f"{path.name}: labels must differ from each other and hold no {SEPARATOR!r}")
+    if one.table not in {PATIENTS, REFERRALS}:
+        raise ConfigError(f"{path.name}: table must be {PATIENTS} or {REFERRALS}, got {one.table!r}")
     if one.reference_label not in one.labels:
         raise ConfigError(f"{path.name}: reference_label {one.reference_label!r} is not one of the labels")
     clash = set(one.codes) & set(one.labels)

@@ -6,7 +6,7 @@ from typing import Final
 
 from outcomes.errors import ConfigError
 from outcomes.reference.codelists import code_list
-from outcomes.reference.groups import Grouping, groupings
+from outcomes.reference.groups import PATIENTS, Grouping, groupings
 from outcomes.reference.instruments import Instrument, instruments
 from outcomes.tables.column import Column, Table
 
@@ -104,6 +104,8 @@ def demographic_columns() -> tuple[Column, ...]:
     """
     readers: dict[str, list[Grouping]] = {}
     for one in groupings().values():
+        if one.table != PATIENTS:
+            continue
         readers.setdefault(one.column, []).append(one)
     return tuple(_from_groupings(column, readers[column]) for column in sorted(readers) if column != "age_years")
 
