@@ -1,5 +1,6 @@
 """For whom does it work less well? Outcomes and predictions by group, with a verdict that may be "too few to say"."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -47,6 +48,7 @@ from outcomes.studies.forecast import Forecast
 from outcomes.studies.materials import Materials
 from outcomes.studies.surveyed import CASENESS, caseness_flags
 
+Block = str | Table | Picture
 HEADING = "For whom does it work less well?"
 KEY = ["pseudonym", "referral"]
 CHANCE = partial(
@@ -123,22 +125,8 @@ def groups_chapter(
         edition=materials.edition.key,
     )
     shown = gap_table(main, policy, _name(measure), tolerance, references=references)
-    # tiny crossed groups stand in the table, where they are "too few"; drawn, they would only push the others apart
-    drawn = main.loc[main["breakdown"].isin(settings.by) | main["n"].ge(FEWEST_DRAWN)]
-    blocks: list[str | Table | Picture] = [
-        f"Every group is compared with its declared reference. A gap of {settings.tolerance_points:g} points was declared "
-        "tolerable before looking. ‘Within’ means that the whole interval lies inside that tolerance, ‘exceeds’ that it "
-        f"lies outside; all else is ‘inconclusive’, and with fewer than {FEWEST_EVENTS} events on either side there are "
-        "too few to say. An interval that holds zero is no evidence of fairness.",
-        Picture(
-            "gaps",
-            gap_table(drawn, policy, _name(measure), tolerance, references=references),
-            partial(forest, by="breakdown", x_label=f"{_name(measure)}, %"),
-            f"{_name(measure)} by group with 95 % intervals and the number of people behind each.",
-            "Forest plot: one line a group, its rate and interval, under the heading of each breakdown.",
-        ),
-        Table("outcome_by_group", shown, GAPS),
-        *shrunken_table(main, policy, _name(measure)),
+    blocks = _outcome_blocks(main, shown, settings, tolerance, policy, references)
+    blocks += [
         everyone_table(main, policy, _name(measure)),
         Table("widest_gaps", _chance_table(chance, main, rows, policy), CHANCE),
     ]
@@ -152,16 +140,11 @@ def groups_chapter(
     internal |= kept
     if found is not None and not found.validation.predictions.empty:
         tables = model_tables(materials, found, by, tolerance, threshold, references)
-        internal |= tables
-        metrics |= abstention_metrics(tables[ABSTENTION])
         blocks += model_blocks(tables, policy, found, threshold, tolerance, references)
-        more, kept = quality_blocks(materials, found, by, threshold, policy)
+        more, kept, figures = _served(materials, found, by, settings.remedies_by, threshold, policy)
         blocks += more
-        internal |= kept
-        if settings.remedies_by is not None:
-            remedies, internal["remedies"] = remedy_blocks(materials, found, settings.remedies_by, threshold, policy)
-            blocks += remedies
-            metrics |= remedy_metrics(internal["remedies"])
+        internal |= tables | kept
+        metrics |= abstention_metrics(tables[ABSTENTION]) | figures
     return Chapter(
         Section(HEADING, tuple(blocks), groups_answer(shown, measure=_name(measure))),
         internal,
@@ -169,6 +152,45 @@ def groups_chapter(
         (_method(settings),),
         survey_figures(surveyed),
     )
+
+
+def _outcome_blocks(  # noqa: PLR0917  the rows and what was declared
+    main: pd.DataFrame,
+    shown: Released,
+    settings: FairnessSettings,
+    tolerance: Tolerance,
+    policy: str,
+    references: Mapping[str, str],
+) -> list[Block]:
+    measure = str(main["measure"].iloc[0])
+    # tiny crossed groups stand in the table, where they are "too few"; drawn, they would only push the others apart
+    drawn = main.loc[main["breakdown"].isin(settings.by) | main["n"].ge(FEWEST_DRAWN)]
+    return [
+        f"Every group is compared with its declared reference. A gap of {settings.tolerance_points:g} points was declared "
+        "tolerable before looking. ‘Within’ means that the whole interval lies inside that tolerance, ‘exceeds’ that it "
+        f"lies outside; all else is ‘inconclusive’, and with fewer than {FEWEST_EVENTS} events on either side there are "
+        "too few to say. An interval that holds zero is no evidence of fairness.",
+        Picture(
+            "gaps",
+            gap_table(drawn, policy, _name(measure), tolerance, references=references),
+            partial(forest, by="breakdown", x_label=f"{_name(measure)}, %"),
+            f"{_name(measure)} by group with 95 % intervals and the number of people behind each.",
+            "Forest plot: one line a group, its rate and interval, under the heading of each breakdown.",
+        ),
+        Table("outcome_by_group", shown, GAPS),
+        *shrunken_table(main, policy, _name(measure)),
+    ]
+
+
+def _served(  # noqa: PLR0917  what was found, by what, and how it is let out
+    materials: Materials, found: Forecast, by: list[str], remedies_by: str | None, threshold: float, policy: str
+) -> tuple[list[Block], dict[str, pd.DataFrame], dict[str, float]]:
+    # can groups believe the model, what does knowing the group change, and what would remedies do
+    blocks, internal = quality_blocks(materials, found, by, threshold, policy)
+    if remedies_by is None:
+        return blocks, internal, {}
+    remedies, ledger = remedy_blocks(materials, found, remedies_by, threshold, policy)
+    return [*blocks, *remedies], internal | {"remedies": ledger}, remedy_metrics(ledger)
 
 
 def _crossed(materials: Materials, settings: FairnessSettings) -> Materials:
