@@ -173,3 +173,9 @@ def test_a_model_trained_under_a_constraint_is_judged_by_patient_on_the_same_peo
     plain = told[told["model"].eq("boosted_trees") & told["validation"].eq("by patient")]
     assert constrained["validation"].unique().tolist() == ["by patient"]
     assert set(constrained["referral"]) == set(plain["referral"])
+
+
+def test_groups_that_are_to_be_treated_alike_must_be_there(invented):
+    models = contenders("phq9", one_chance=OneChance("shoe_size", 0.5))
+    with pytest.raises(ConfigError, match="the groups of 'shoe_size' alike, which the episodes lack"):
+        validate(invented.courses, invented.target, models, plan=QUICK)

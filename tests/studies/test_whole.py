@@ -229,6 +229,13 @@ def test_a_grouping_that_the_feed_does_not_tell_is_an_error_before_anything_is_f
     wrong = INVENTED.replace('"deprivation_quintile"]', '"treatment_arm"]').replace("500", "20")
     with pytest.raises(ConfigError, match=r"fairness\.by: this feed does not tell treatment_arm; it tells .*gender"):
         run_study(place.request(wrong), tracking=False)
+    for setting, told in (
+        ('remedies_by = "education_us"', "remedies_by: this feed does not tell education_us"),
+        ('intersections = [["gender", "education_us"]]', "intersections: this feed does not tell education_us"),
+    ):
+        text = INVENTED.replace("[fairness]", f"[fairness]\n{setting}").replace("500", "20")
+        with pytest.raises(ConfigError, match=told):
+            run_study(place.request(text), tracking=False)
 
 
 def spoilt(folder, how):

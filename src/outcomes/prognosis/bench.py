@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
+from outcomes.errors import ConfigError
 from outcomes.prognosis import splits as splitting
 from outcomes.prognosis.catalogue import FeatureTable
 from outcomes.prognosis.evaluation import evaluate
@@ -59,6 +60,9 @@ class Bench:
         self.later = {
             s: table.keys.merge(last, on=KEY, how="left")["moment"].gt(s).to_numpy() for s, table in self.tables.items()
         }
+        absent = [one.alike for one in models if one.alike is not None and one.alike not in courses.episodes]
+        if absent:
+            raise ConfigError(f"a contender is to treat the groups of {absent[0]!r} alike, which the episodes lack")
         self.groups = {
             one.alike: courses.episodes[one.alike].to_numpy(dtype=object) for one in models if one.alike is not None
         }

@@ -325,8 +325,6 @@ def _one_chance(materials: Materials, goal: Target, settings: PrognosisSettings)
     wanted = materials.opened.experiment.fairness
     if wanted is None or wanted.remedies_by is None:
         return None
-    if wanted.remedies_by not in materials.episodes:
-        raise ConfigError(f"fairness.remedies_by: {wanted.remedies_by!r} is not in the feed")
     return OneChance(wanted.remedies_by, settings.threshold, int(goal.adverse))
 
 

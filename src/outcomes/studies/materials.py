@@ -125,9 +125,15 @@ def prepare(opened: Opened, *, progress: Progress = silent) -> Materials:
 
 def _check_groups(opened: Opened, people: pd.DataFrame) -> None:
     experiment = opened.experiment
-    wanted = {"fairness.by": () if experiment.fairness is None else experiment.fairness.by}
-    one = experiment.publications.table_one_by
-    wanted["publications.table_one_by"] = () if one is None else (one,)
+    fairness = experiment.fairness
+    crossed = () if fairness is None else tuple(name for pair in fairness.intersections for name in pair)
+    one, remedies_by = experiment.publications.table_one_by, None if fairness is None else fairness.remedies_by
+    wanted = {
+        "fairness.by": () if fairness is None else fairness.by,
+        "fairness.intersections": tuple(dict.fromkeys(crossed)),
+        "fairness.remedies_by": () if remedies_by is None else (remedies_by,),
+        "publications.table_one_by": () if one is None else (one,),
+    }
     known = [key for key in groupings() if key in people]
     faults = [
         f"{key}: this feed does not tell {', '.join(lost)}"
