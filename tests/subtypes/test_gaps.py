@@ -114,3 +114,16 @@ def test_steps_that_cannot_be_compared_are_refused():
     days[1] = np.nan
     with pytest.raises(DataError, match="some answers were given in courses without dates only"):
         compare_steps(LatentMarkov(n_states=2, n_starts=2).fit(rare), rare, days)
+
+
+def test_states_of_the_second_fit_stand_beside_those_that_answer_most_alike(monkeypatch):
+    data, days = weekly_patients(400, 4)
+    model = LatentMarkov(n_states=2, n_starts=3).fit(data)
+    plain = compare_steps(model, data, days, starts=2)
+    assert plain.table["state_in_time"].tolist() == [1, 2]
+    mildest_first = LatentMarkov._order
+    monkeypatch.setattr(LatentMarkov, "_order", lambda self, found: mildest_first(self, found)[::-1])
+    turned = compare_steps(model, data, days, starts=2)
+    assert turned.table["state_in_time"].tolist() == [2, 1]
+    assert turned.table["total_in_time"].tolist() == pytest.approx(plain.table["total_in_time"].tolist(), abs=1e-3)
+    assert turned.same_state == pytest.approx(plain.same_state, abs=1e-3)

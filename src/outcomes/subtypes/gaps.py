@@ -11,6 +11,7 @@ from outcomes.errors import ConfigError, DataError
 from outcomes.kernel.latent_markov_starts import Search
 from outcomes.subtypes.answers import answers_seen
 from outcomes.subtypes.latent_markov import LatentMarkov, Source
+from outcomes.subtypes.matching import match_states
 from outcomes.subtypes.profiles import expected_scores
 from outcomes.subtypes.sequences import MISSING, Sequences, sequences
 
@@ -120,16 +121,17 @@ class StepComparison:
     ----------
     table : DataFrame
         One row a state: state, initial, share (of the occasions), stays (probability of the same state one step on) and
-        total (expected sum of all items), each also with ``_in_time``; steps_in_a_row, the expected stay in steps of
-        time: 1 / (1 - stays_in_time).
+        total (expected sum of all items), each also with ``_in_time``, of the state of the second fit that answers most
+        alike (its number there is state_in_time); steps_in_a_row, the expected stay in steps of time:
+        1 / (1 - stays_in_time).
     by_time : LatentMarkov
-        The second fit; its states, too, are numbered from the mildest.
+        The second fit, its states numbered from its own mildest.
     steps : EvenSteps
         What was done about gaps.
     gain : float
         Log-likelihood of the second fit less that of the first on the same answers; both have as many parameters.
     same_state : float
-        Share of the occasions whose likeliest state (smoothed) has one number in both fits.
+        Share of the occasions whose likeliest states (smoothed) in the two fits are matched.
     n_sequences, n_left_out : int
         Sequences in the second fit; those left out of it, because a time is missing or they go back in time.
     """
@@ -202,9 +204,10 @@ def compare_steps(
     if search is not None:
         by_time.set_params(search=search)
     by_time.fit(steps.sequences, given=(model.parameters_,))
-    before, after = model.smoothed(part), by_time.smoothed(steps.sequences)[steps.kept]
+    order = match_states(model.parameters_, by_time.parameters_)
+    before, after = model.smoothed(part), by_time.smoothed(steps.sequences)[steps.kept][:, order]
     return StepComparison(
-        _both(model, by_time, before, after),
+        _both(model, by_time, before, after, order),
         by_time,
         steps,
         float(by_time.log_likelihood_ - model.log_likelihood(part).sum()),
@@ -230,16 +233,21 @@ def _some(data: Sequences, kept: NDArray[np.bool_]) -> tuple[Sequences, NDArray[
 
 
 def _both(
-    model: LatentMarkov, by_time: LatentMarkov, before: NDArray[np.float64], after: NDArray[np.float64]
+    model: LatentMarkov,
+    by_time: LatentMarkov,
+    before: NDArray[np.float64],
+    after: NDArray[np.float64],
+    order: NDArray[np.int64],
 ) -> pd.DataFrame:
     columns: dict[str, NDArray[np.float64]] = {}
-    for fit, weights, ending in ((model, before, ""), (by_time, after, "_in_time")):
+    as_they_are = np.arange(model.n_states)
+    for fit, weights, place, ending in ((model, before, as_they_are, ""), (by_time, after, order, "_in_time")):
         columns |= {
-            f"initial{ending}": fit.initial_,
+            f"initial{ending}": fit.initial_[place],
             f"share{ending}": weights.mean(axis=0),
-            f"stays{ending}": np.diagonal(fit.transition_),
-            f"total{ending}": expected_scores(tuple(fit.response_), fit.answers_).sum(axis=1),
+            f"stays{ending}": np.diagonal(fit.transition_)[place],
+            f"total{ending}": expected_scores(tuple(fit.response_), fit.answers_).sum(axis=1)[place],
         }
     stays = np.minimum(columns["stays_in_time"], 1 - np.finfo(float).eps)
-    states = np.arange(1, model.n_states + 1)
-    return pd.DataFrame({"state": states, **columns, "steps_in_a_row": 1 / (1 - stays)})
+    numbers = {"state": as_they_are + 1, "state_in_time": order + 1}
+    return pd.DataFrame({**numbers, **columns, "steps_in_a_row": 1 / (1 - stays)})

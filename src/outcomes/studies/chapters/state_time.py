@@ -88,8 +88,8 @@ def _words(found: StepComparison) -> str:
         f"were found again with one step a {one}: steps without a questionnaire are blank and summed out "
         f"({steps.n_blank:,} of them; {steps.n_shortened:,} longer gaps were shortened, {steps.n_together:,} questionnaires less "
         "than half a step after another count as one step later).",
-        f"{100 * found.same_state:.0f} % of questionnaires are put into the same state, no state's expected total moves by more "
-        f"than {moved.max():.1f}, and {fit}.",
+        f"{100 * found.same_state:.0f} % of questionnaires are put into the same state, the expected total of no state moves by "
+        f"more than {moved.max():.1f}, and {fit}.",
         f"By time, a stay lasts longest in state {table['state'].iloc[longest]}: {table['steps_in_a_row'].iloc[longest]:.0f} {one}s on average, if "
         "people were seen for as long.",
     ]
