@@ -5,7 +5,7 @@ import re
 import pytest
 
 from outcomes.errors import ConfigError
-from outcomes.publications.methods import Step, bibtex, methods_text, software_versions
+from outcomes.publications.methods import Step, cited_keys, methods_text, software_versions
 
 STEPS = [
     Step("Outcomes", "Recovery was judged.", ("kroenke_2001", "spitzer_2006")),
@@ -28,10 +28,15 @@ def test_versions_leave_out_what_is_not_installed():
     assert list(software_versions(["numpy", "no-such-distribution"])) == ["Python", "numpy"]
 
 
-def test_bibtex_has_an_entry_a_source():
-    text = bibtex(["kroenke_2001"])
-    assert text.startswith("@misc{kroenke_2001,")
-    assert text.count("{") == text.count("}")
+def test_a_source_is_cited_where_the_sentence_names_it():
+    inside = Step(
+        "Trust", "Similarity [@hennig_2007; @hennig_2008] and strength [@tibshirani_walther_2005].", ("clark_2018",)
+    )
+    assert inside.keys == ("hennig_2007", "hennig_2008", "tibshirani_walther_2005", "clark_2018")
+    text = methods_text("A study", [STEPS[0], inside], policy="midpoint6", settings={})
+    assert "Similarity [3, 4] and strength [5]. [6]" in text
+    assert "[@" not in text
+    assert cited_keys([inside], "midpoint6")[:4] == list(inside.keys)
 
 
 def test_unknown_sources_are_refused():

@@ -38,7 +38,8 @@ def test_every_record_of_every_registry_names_sources_of_the_bibliography() -> N
 
 def test_every_source_in_the_bibliography_is_used() -> None:
     rooms = FOLDER.parent
-    holders = [*FOLDER.rglob("*.toml"), *(rooms / "publications").rglob("*.toml"), rooms / "prognosis" / "probast.py"]
+    holders = [*FOLDER.rglob("*.toml"), *(rooms / "publications").rglob("*.toml"), *(rooms / "studies").rglob("*.py")]
+    holders.append(rooms / "prognosis" / "probast.py")
     text = "\n".join(path.read_text(encoding="utf-8") for path in holders if path.name != "bibliography.toml")
     unused = {key for key in sources() if not re.search(rf"\b{key}\b", text)}
     unused -= set(england()["source"])

@@ -12,9 +12,10 @@ from outcomes.publications.checklists import CHECKLISTS, filled
 from outcomes.publications.drawing import Style, drawn_as, pdf, png, svg
 from outcomes.publications.grids import plain
 from outcomes.publications.latex import as_latex
-from outcomes.publications.methods import Step, bibtex, cited_keys, methods_text
+from outcomes.publications.methods import Step, cited_keys, methods_text
 from outcomes.publications.page import Picture, Table
 from outcomes.publications.quoted import quoted_numbers
+from outcomes.publications.references import bibtex
 from outcomes.publications.sheet import Context, checkers_sheet
 from outcomes.publications.tables import as_csv, as_markdown
 from outcomes.publications.word import as_docx

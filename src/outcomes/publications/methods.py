@@ -1,19 +1,20 @@
-"""What would a paper's methods section say? Steps in words their sources, settings and versions."""
+"""What would a paper's methods section say? Steps in words, their sources, settings and versions."""
 
 import platform
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from outcomes.errors import ConfigError
+from outcomes.publications.references import known
 from outcomes.publications.wording import rounding_statement
-from outcomes.reference.bibliography import Source, sources
 from outcomes.reference.policies import disclosure_policy
 
 PACKAGES = (
     "outcomes", "numpy", "pandas", "scipy", "scikit-learn", "statsmodels", "numba", "xgboost", "xgboost-cpu", "shap",
     "matplotlib",
 )  # fmt: skip
+CITED = re.compile(r" \[@([a-z0-9_]+(?:; @[a-z0-9_]+)*)\]")  # as pandoc writes it: " [@one_2001; @other_2002]"
 
 
 @dataclass(frozen=True)
@@ -25,14 +26,20 @@ class Step:
     heading : str
         Such as "Outcomes".
     text : str
-        Sentences, as they could stand in a paper.
+        Sentences, as they could stand in a paper; " [@key]" or " [@key; @other]" cites the bibliography in its place.
     cites : tuple of str
-        Keys of the bibliography that support them.
+        Keys of the bibliography that support all of them: cited at the end.
     """
 
     heading: str
     text: str
     cites: tuple[str, ...] = ()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Keys of all that is cited, in order."""
+        inside = [key.removeprefix("@") for keys in CITED.findall(self.text) for key in keys.split("; ")]
+        return tuple(dict.fromkeys([*inside, *self.cites]))
 
 
 def methods_text(
@@ -70,14 +77,11 @@ def methods_text(
     """
     every = [*steps, _disclosure(policy)]
     cited = cited_keys(steps, policy)
-    numbers = {source.key: place for place, source in enumerate(_known(cited), start=1)}
-    parts = [f"# Methods: {title}"]
-    for step in every:
-        marks = f" [{', '.join(str(numbers[key]) for key in step.cites)}]" if step.cites else ""
-        parts.append(f"## {step.heading}\n\n{step.text}{marks}")
+    numbers = {source.key: place for place, source in enumerate(known(cited), start=1)}
+    parts = [f"# Methods: {title}", *(f"## {step.heading}\n\n{_numbered(step, numbers)}" for step in every)]
     parts.append("## Settings\n\n" + _listed(settings))
     parts.append("## Software\n\n" + _listed(software_versions(packages)))
-    references = "\n".join(f"{place}. {source.citation()}" for place, source in enumerate(_known(cited), start=1))
+    references = "\n".join(f"{place}. {source.citation()}" for place, source in enumerate(known(cited), start=1))
     return "\n\n".join([*parts, f"## References\n\n{references}"]) + "\n"
 
 
@@ -101,7 +105,7 @@ def cited_keys(steps: Sequence[Step], policy: str) -> list[str]:
     ConfigError
         If the policy is not known.
     """
-    return list(dict.fromkeys(key for step in (*steps, _disclosure(policy)) for key in step.cites))
+    return list(dict.fromkeys(key for step in (*steps, _disclosure(policy)) for key in step.keys))
 
 
 def _disclosure(policy: str) -> Step:
@@ -132,46 +136,13 @@ def software_versions(packages: Sequence[str] = PACKAGES) -> dict[str, str]:
     return found
 
 
-def bibtex(keys: Sequence[str]) -> str:
-    """Write sources for a reference manager.
+def _numbered(step: Step, numbers: Mapping[str, int]) -> str:
+    def marks(keys: Sequence[str]) -> str:
+        return f" [{', '.join(str(numbers[key]) for key in keys)}]" if keys else ""
 
-    Parameters
-    ----------
-    keys : sequence of str
-        Keys of the bibliography.
-
-    Returns
-    -------
-    str
-        One `@misc` entry a source, in the order asked for.
-
-    Raises
-    ------
-    ConfigError
-        If a key is not in the bibliography.
-    """
-    return "\n".join(_entry(source) for source in _known(keys))
-
-
-def _known(keys: Sequence[str]) -> list[Source]:
-    every = sources()
-    strangers = [key for key in keys if key not in every]
-    if strangers:
-        raise ConfigError(f"not in the bibliography: {', '.join(strangers)}; add it to reference/bibliography.toml")
-    return [every[key] for key in keys]
+    text = CITED.sub(lambda found: marks([key.removeprefix("@") for key in found[1].split("; ")]), step.text)
+    return text + marks(step.cites)
 
 
 def _listed(values: Mapping[str, str]) -> str:
     return "\n".join(f"- {name}: {value}" for name, value in values.items()) or "- none"
-
-
-def _entry(source: Source) -> str:
-    fields = {
-        "author": source.authors,
-        "title": f"{{{source.title}}}",
-        "howpublished": source.where,
-        "year": str(source.year),
-        "url": source.link,
-    }
-    lines = [f"  {name} = {{{value}}}" for name, value in fields.items() if value]
-    return f"@misc{{{source.key},\n" + ",\n".join(lines) + "\n}\n"

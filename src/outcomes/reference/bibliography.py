@@ -23,6 +23,8 @@ class Source:
         DOI or address; empty where there is none.
     licence : str
         Licence and attribution wording where the source asks for one; else empty.
+    entry : str
+        "book" or "proceedings" where it is one; empty for all else.
     verified : bool
         False where title, place or pages could not be compared with the source or with another reference to it.
     """
@@ -34,6 +36,7 @@ class Source:
     year: int
     link: str
     licence: str
+    entry: str
     verified: bool
 
     def citation(self) -> str:
@@ -75,9 +78,12 @@ def sources() -> dict[str, Source]:
             year=entry.whole("year"),
             link=entry.text("link", ""),
             licence=entry.text("licence", ""),
+            entry=entry.text("entry", ""),
             verified=entry.flag("verified", default=True),
         )
         entry.done()
+        if one.entry not in {"", "book", "proceedings"}:
+            raise ConfigError(f"bibliography.toml: entry of {one.key!r} must be book or proceedings, got {one.entry!r}")
         if one.key in found:
             raise ConfigError(f"bibliography.toml: source {one.key!r} stands twice")
         found[one.key] = one

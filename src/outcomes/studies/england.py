@@ -377,7 +377,7 @@ def _method() -> Step:
         "Published aggregates",
         "Rates were computed anew from published counts with the denominators of the national reports (recovery: "
         "finished courses less those not at caseness). Groups are compared with a declared reference and with all "
-        "others by Newcombe's interval; against all others, the intervals hold at once (Bonferroni). The gradient by "
-        "deprivation is the slope index of inequality over ten tenths, weighted by courses.",
+        "others by Newcombe's interval [@newcombe_1998]; against all others, the intervals hold at once (Bonferroni). "
+        "The gradient by deprivation is the slope index of inequality over ten tenths, weighted by courses.",
         (england_figures().source,),
     )

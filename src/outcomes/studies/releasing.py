@@ -20,6 +20,7 @@ from outcomes.library.store import Store
 from outcomes.publications.bundle import Bundle, bundle_files, check_bundle
 from outcomes.publications.drawing import Style
 from outcomes.publications.figures.flow import flow_diagram
+from outcomes.publications.methods import Step
 from outcomes.publications.page import Picture, Report, Table
 from outcomes.publications.sheet import Context
 from outcomes.publications.writer import read_files, write_files
@@ -35,6 +36,11 @@ from outcomes.studies.workspace import Workspace, staged
 TABLE_ONE = "table_one"
 FLOW = "flow"
 STEP = "Attacking the release"
+ATTACKED = Step(
+    "Attack on the release",
+    "Before the tables left, an integer-programming attacker [@fischetti_salazar_2001] tried to tell small counts from "
+    "all of them and from earlier releases about the same people; what it could tell was withheld.",
+)
 
 
 @dataclass(frozen=True)
@@ -253,7 +259,7 @@ def _bundle(
         passage=passage,
         tables=blocks[0],
         pictures=blocks[1],
-        steps=tuple(step for chapter in chapters for step in chapter.steps),
+        steps=(*(step for chapter in chapters for step in chapter.steps), ATTACKED),
         settings=_settings(materials),
         style=style,
         vector_points=asked.figure_svg,

@@ -139,3 +139,11 @@ def test_crossed_groups_keep_the_names_of_metrics_that_a_tracked_run_takes(mater
     known, _ = numbers_of(metrics)
     assert set(known) == set(metrics)
     assert "fairness/reliable_recovery/widest_gap_points/gender_and_deprivation_quintile" in metrics
+
+
+def test_the_methods_cite_what_was_done_and_nothing_else(chapter, materials):
+    (step,) = chapter.steps
+    assert "newcombe_1998" in step.keys
+    assert ("localio_2007" in step.keys) == bool(len(chapter.internal["remaining_gaps"]))
+    assert ("hardt_2016" in step.keys) == ("abstention_by_group" in chapter.internal)
+    assert ("jiang_nachum_2020" in step.keys) == ("remedies" in chapter.internal)

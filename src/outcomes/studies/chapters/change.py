@@ -223,13 +223,14 @@ def _course(means: pd.DataFrame, policy: str) -> list[str | Table | Picture]:
 
 
 def _method(materials: Materials) -> Step:
-    names = ", ".join(instrument(key).name for key in materials.instruments)
+    asked = [instrument(key) for key in materials.instruments]
+    names = ", ".join(f"{one.name} [@{one.source.replace('; ', '; @')}]" for one in asked)
     missing = materials.opened.experiment.measures.missing_items
     how = "a questionnaire with a missing item has no score" if missing == "strict" else "missing items were prorated"
     return Step(
         "Outcomes",
         f"{names} were scored from items; {how}. Outcomes follow {materials.edition.name}: caseness, recovery, "
         "reliable change and their denominators as in the national reports; rates are rounded half up; intervals are Wilson's "
-        "at 95 %.",
+        "at 95 % [@wilson_1927].",
         tuple(key.strip() for key in materials.edition.source.split(";")),
     )

@@ -149,7 +149,7 @@ def groups_chapter(
         Section(HEADING, tuple(blocks), groups_answer(shown, measure=_name(measure))),
         internal,
         metrics | survey_metrics(surveyed),
-        (_method(settings),),
+        (_method(settings, internal),),
         survey_figures(surveyed),
     )
 
@@ -289,12 +289,31 @@ def _metrics(main: pd.DataFrame, measure: str) -> dict[str, float]:
     }
 
 
-def _method(settings: FairnessSettings) -> Step:
+def _method(settings: FairnessSettings, internal: Mapping[str, pd.DataFrame]) -> Step:
+    models = ABSTENTION in internal
+    adjusted = (
+        " What remains after adjustment for case mix is a marginal difference from a logistic regression [@localio_2007]."
+        if len(internal["remaining_gaps"])
+        else ""
+    )
+    model = (
+        " Models were judged by equal opportunity [@hardt_2016] and by calibration within groups; areas under the curve have "
+        "DeLong's interval [@delong_1988]."
+        if models
+        else ""
+    )
+    remedies = (
+        f" Remedies were tried by {breakdown_title(settings.remedies_by).lower()} as experiments: recalibration and a threshold "
+        "in each group, and training under the constraint of equal opportunity by weights [@jiang_nachum_2020]."
+        if models and settings.remedies_by is not None
+        else ""
+    )
     return Step(
         "Fairness",
         "Outcomes and predictions were broken down by group; every group is compared with a declared reference by "
-        "Newcombe's interval for the difference of proportions and judged against a tolerance of "
+        "Newcombe's interval for the difference of proportions [@newcombe_1998] and judged against a tolerance of "
         f"{settings.tolerance_points:g} percentage points that was declared beforehand; groups with fewer than "
-        f"{FEWEST_EVENTS} events get no verdict. The widest gap stands beside the one that {PERMUTATIONS} shuffles of "
-        "the labels give.",
+        f"{FEWEST_EVENTS} events get no verdict. Against everyone else the false discovery rate is controlled "
+        "[@benjamini_hochberg_1995]; rates of small groups stand beside empirical Bayes estimates [@efron_morris_1975]."
+        f"{adjusted} The widest gap stands beside the one that {PERMUTATIONS} shuffles of the labels give.{model}{remedies}",
     )

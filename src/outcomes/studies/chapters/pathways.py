@@ -348,16 +348,20 @@ def _tracked(metrics: pd.DataFrame) -> dict[str, float]:
 def _method(found: Forecast, settings: PrognosisSettings) -> Step:
     timed = BY_TIME in set(found.validation.metrics["validation"])
     later = ", and by time: trained on earlier and tested on later quarters" if timed else ""
+    foretold = found.joint is not None and found.joint.taught is not None and found.joint.taught.scores is not None
+    scores = " Intervals of later scores are split conformal [@lei_2018]." if foretold else ""
     return Step(
         "Prediction",
         f"What was predicted: {found.target.rule}. It was predicted at each landmark (0 is intake) from what was known then, "
-        "by gradient-boosted trees with and without sensitive attributes, a penalised logistic regression, one variable "
+        "by gradient-boosted trees [@chen_guestrin_2016] with and without sensitive attributes, a penalised logistic regression, one variable "
         "alone, and the prevalence; each gives a probability. No predictor was chosen by its association with the outcome. "
         "Numbers were rounded to bands; categories of few training rows count as unknown; a missing number stays missing "
         "for the trees, and takes the training median for the regression, with a column that says so. Depth and learning "
         "rate of the trees were fixed beforehand; their number was found by early stopping and the penalty by "
         "cross-validation, both among training patients. Nothing was weighted or resampled against class imbalance. Models "
-        f"were judged on patients they had not seen ({settings.folds} folds by patient{later}), by AUROC, Brier score, "
-        f"calibration and net benefit; intervals are from {settings.resamples} bootstrap resamples of patients. "
-        "Contributions are Shapley values.",
+        f"were judged on patients they had not seen ({settings.folds} folds by patient{later}), by AUROC, Brier score "
+        "[@brier_1950], calibration [@van_calster_2016; @austin_steyerberg_2019] and net benefit [@vickers_elkin_2006]; "
+        f"intervals are from {settings.resamples} bootstrap resamples of patients. "
+        "Contributions are Shapley values [@lundberg_2020]. How many people a regression would need was planned after Riley "
+        f"and others [@riley_2019].{scores}",
     )

@@ -1,5 +1,6 @@
 """Which depressions are there? Latent states of the item answers: how many, what they look like, how people move."""
 
+from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
@@ -283,9 +284,32 @@ def _method(states: States) -> Step:
     model = states.model
     return Step(
         "Latent states",
-        "Multivariate latent Markov models were fitted to the item answers by expectation-maximisation over ragged "
+        "Multivariate latent Markov models [@bartolucci_2013; @catarino_2022] were fitted to the item answers by expectation-maximisation over ragged "
         f"sequences; missing answers are summed out as missing at random. Answers are {model.emissions} given the "
         f"state, transitions homogeneous; {model.n_starts} starts for each number of states, the best finished; the "
-        "number of states was compared by BIC with referrals as n. States are numbered by expected total. At first "
-        "occasions latent classes were compared with graded-response models of one and two continuous dimensions.",
+        "number of states was compared by BIC [@schwarz_1978] with referrals as n. States are numbered by expected total. At "
+        "first occasions latent classes were compared with graded-response models [@samejima_1969] of one and two continuous "
+        f"dimensions.{''.join(_trusted(states))}",
     )
+
+
+def _trusted(states: States) -> Iterator[str]:
+    # what was done to see how far the states may be trusted, as far as it was done
+    found = states.judgement
+    if found.stability is not None:
+        yield (
+            f" Stability: {len(found.stability.resamples)} bootstrap samples of patients were fitted again and matched by profile; "
+            "given is the mean Jaccard similarity of each state [@hennig_2007; @hennig_2008]."
+        )
+    if found.halves is not None:
+        yield " Two halves of the patients were fitted apart, for agreement and prediction strength [@tibshirani_walther_2005]."
+    if found.endings is not None:
+        yield " As sensitivity checks the states were found again with the recorded ending as data [@bartolucci_farcomeni_2015]"
+        yield "." if found.steps is None else " and with equal lengths of time as steps."
+    elif found.steps is not None:
+        yield " As a sensitivity check the states were found again with equal lengths of time as steps."
+    if found.first_state is not None:
+        yield (
+            " Characteristics and outcomes by first state are given for people put into their likeliest state, and corrected for "
+            "wrong assignment [@bolck_2004; @vermunt_2010]."
+        )

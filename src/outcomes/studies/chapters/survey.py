@@ -266,7 +266,7 @@ def survey_step(materials: Materials) -> tuple[Step, ...]:
     )
     text = (
         f"People count as the survey's sampling weights say{cycles}. Errors of weighted shares allow for {design} (Taylor "
-        "linearisation; rescaling bootstrap for classes), intervals are on the logit scale with the t quantile of the "
+        "linearisation; rescaling bootstrap for classes [@rao_wu_yue_1992]), intervals [@korn_graubard_1998] are on the logit scale with the t quantile of the "
         f"design's {survey.freedom:,} degrees of freedom. The number of classes was chosen without weights. What is not "
         "called weighted, or of the population, describes the sample."
     )
