@@ -94,3 +94,37 @@ def test_for_models_of_time_everybody_referred_before_teaches_up_to_what_was_rec
     assert until[:5].tolist() == [180, 180, 180, 0, 90]  # the open and the perhaps open teach until then
     assert not (split.training & split.judged).any()
     assert as_recorded(frame.drop(columns="end_day")) is None
+
+
+# quarter | end_day | last_seen_day | side | reason (mature: followed for 24 weeks, 168 days; judged from 2022Q2 on)
+FOLLOWED = """
+2021Q1 | 90  | 700 | training   | ended long before
+2022Q1 | 30  | 400 | neither    | perhaps received on the last day of its quarter
+2022Q2 | 30  | 300 | judged     | referred after the split
+2022Q3 |     | 168 | judged     | open after 24 weeks: judged if the ending becomes known
+2022Q3 | 20  | 200 | judged     | of the same quarter
+2022Q4 | 20  | 170 | too recent | ended early, but others of its quarter have not had the time
+2022Q4 |     | 167 | too recent | a day short of 24 weeks
+2023Q1 | 15  | 60  | too recent | only early endings can be known
+"""
+
+
+def test_a_quarter_is_judged_when_all_its_referrals_have_been_followed_long_enough():
+    rows = [[part.strip() for part in line.split("|")] for line in FOLLOWED.strip("\n").splitlines()]
+    frame = pd.DataFrame(
+        {
+            "quarter": pd.array([row[0] for row in rows], dtype="str"),
+            "end_day": pd.array([int(row[1]) if row[1] else None for row in rows], dtype="Int32"),
+            "last_seen_day": pd.array([int(row[2]) for row in rows], dtype="Int32"),
+            "pseudonym": [f"p{place}" for place in range(len(rows))],
+        }
+    )
+    (split,) = by_time(frame, judged_share=0.5)
+    flags = [split.training, split.judged, split.too_recent]
+    side = np.select(flags, ["training", "judged", "too recent"], "neither")
+    assert side.tolist() == [row[3] for row in rows]
+    recorded, _ = as_recorded(frame)
+    assert recorded.judged.tolist() == [row[0] >= "2022Q3" for row in rows]  # judged row by row later
+    (patient,) = by_time(frame, judged_share=0.5, mature_weeks=8)  # every quarter is old enough for that
+    assert not patient.too_recent.any()
+    assert by_time(frame, mature_weeks=60) == []  # one quarter is as old as that

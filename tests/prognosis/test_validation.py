@@ -49,6 +49,20 @@ def test_counts_say_for_whom_the_last_score_was_already_known(invented, judged):
         assert row["n_without_later_score"] == (sat[known] == row["landmark"] + 1).sum()
 
 
+def test_counts_say_who_is_too_recent_to_be_judged_by_time(invented):
+    quarter = invented.courses.episodes["quarter"]
+    episodes = invented.courses.episodes.assign(last_seen_day=np.where(quarter.eq("2023Q2"), 100, 300))
+    plan = replace(QUICK, validations=(BY_TIME,), n_bootstrap=0)
+    found = validate(replace(invented.courses, episodes=episodes), invented.target, BASELINES, plan=plan)
+    recent = set(episodes.loc[quarter.eq("2023Q2") & invented.target.notna(), "referral"])
+    for row in found.counts.to_dict("records"):
+        reached = set(features_of(invented.courses, row["landmark"]).keys["referral"])
+        assert row["n_too_recent"] == len(recent & reached) > 0
+    assert len(found.predictions)
+    assert not recent & set(found.predictions["referral"])
+    assert found.predictions["referral"].isin(episodes.loc[quarter.ge("2022Q4"), "referral"]).all()
+
+
 def test_one_row_a_landmark_model_validation_and_metric(judged):
     key = ["landmark", "model", "validation", "metric"]
     assert not judged.metrics.duplicated(key).any()

@@ -74,7 +74,7 @@ class Bench:
             splitting.BY_PATIENT: lambda: splitting.by_patient(
                 self.courses.episodes["pseudonym"], self.plan.n_folds, self.plan.seed
             ),
-            splitting.BY_TIME: lambda: splitting.by_time(self.courses.episodes),
+            splitting.BY_TIME: lambda: splitting.by_time(self.courses.episodes, mature_weeks=self.plan.mature_weeks),
             splitting.BY_SERVICE: lambda: splitting.by_service(self.courses.episodes),
         }
         return [split for name in self.plan.validations for split in made[name]()]
@@ -209,9 +209,13 @@ class Bench:
         -------
         DataFrame
             One row a landmark. `n_without_later_score` of the `n` never filled in another questionnaire: for them the
-            ending was read from a score that was already known, which makes late landmarks look easy.
+            ending was read from a score that was already known, which makes late landmarks look easy. `n_too_recent` of
+            the `n` are not judged by time, because their quarter has not been followed long enough.
         """
         rows = []
+        recent = np.zeros(len(self.outcome), dtype=bool)
+        for split in self.splits:
+            recent |= False if split.too_recent is None else split.too_recent
         for landmark, table in self.tables.items():
             y = self.outcome[self.places[landmark]]
             rows.append(
@@ -222,6 +226,7 @@ class Bench:
                     "n": int(np.isfinite(y).sum()),
                     "n_events": int((y == 1).sum()),
                     "n_without_later_score": int((np.isfinite(y) & ~self.later[landmark]).sum()),
+                    "n_too_recent": int((np.isfinite(y) & recent[self.places[landmark]]).sum()),
                     "status": "fitted" if landmark in self.fitted else "too few to say",
                 }
             )

@@ -60,7 +60,9 @@ class Plan:
     seed : int
         Seed of folds, models and resamples.
     workers : int
-        1 or 2 fits at a time; the results do not depend on it.
+        Fits at a time; the results do not depend on it.
+    mature_weeks : int
+        For how long a quarter's referrals must have been followed to be judged by time (see `splits.by_time`).
     """
 
     landmarks: tuple[int, ...] = (0, 1, 2, 3, 4)
@@ -70,6 +72,7 @@ class Plan:
     thresholds: tuple[float, ...] = THRESHOLDS
     seed: int = 0
     workers: int = 1
+    mature_weeks: int = splitting.MATURE_WEEKS
 
     def __post_init__(self) -> None:
         known = (splitting.BY_PATIENT, splitting.BY_TIME, splitting.BY_SERVICE)

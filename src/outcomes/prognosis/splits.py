@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -10,23 +11,32 @@ from numpy.typing import NDArray
 
 from outcomes.cohort.splits import leave_one_out, patient_folds, temporal_split
 from outcomes.errors import ConfigError
+from outcomes.reference.rules import rule_edition
 
 Flags = NDArray[np.bool_]
 
 BY_PATIENT, BY_TIME, BY_SERVICE = "by patient", "by time", "by service"
 SHORTEST_QUARTER_DAYS = 90
+MATURE_WEEKS: Final = (
+    24  # every referral of a quarter has been followed for so long before the quarter is judged by time
+)
 QUARTERS = 4
 QUARTER = re.compile(r"(\d{4})Q([1-4])")
 
 
 @dataclass(frozen=True)
 class Split:
-    """Which episodes teach (`training`) and which are judged (`judged`), as flags over the episodes."""
+    """Which episodes teach (`training`) and which are judged (`judged`), as flags over the episodes.
+
+    `too_recent` are those that a split by time leaves out because their quarter has not been followed long enough; None
+    where the split asks for no such thing.
+    """
 
     validation: str
     fold: int
     training: Flags
     judged: Flags
+    too_recent: Flags | None = None
 
 
 def by_patient(pseudonyms: Sequence[str] | pd.Series, n_folds: int, seed: int) -> list[Split]:
@@ -61,23 +71,29 @@ def by_patient(pseudonyms: Sequence[str] | pd.Series, n_folds: int, seed: int) -
     return [Split(BY_PATIENT, fold, folds != fold, folds == fold) for fold in range(n_folds)]
 
 
-def by_time(episodes: pd.DataFrame, *, judged_share: float = 0.3) -> list[Split]:
+def by_time(episodes: pd.DataFrame, *, judged_share: float = 0.3, mature_weeks: int = MATURE_WEEKS) -> list[Split]:
     """Split at a quarter: learn from what had been recorded by its first day, judge those referred from then on.
 
     An episode teaches only if it had surely ended before that day: days are offsets from the referral, so it is taken
     to have been received on the last day of its quarter. Patients referred again later are judged, not learnt from.
 
+    Only mature quarters are judged: those of which every referral has been followed for `mature_weeks`, ended or not.
+    In later ones the endings that are known are the early ones.
+
     Parameters
     ----------
     episodes : DataFrame
-        pseudonym, quarter ("2022Q2") and end_day are read.
+        pseudonym, quarter ("2022Q2") and end_day are read, and last_seen_day where it is there; without it every
+        quarter is taken to be mature.
     judged_share : float
-        Smallest share of the referrals with a quarter that is to be judged; the latest such quarter is chosen.
+        Smallest share of the referrals of mature quarters that is to be judged; the latest such quarter is chosen.
+    mature_weeks : int
+        Weeks from the referral to the day of the extract.
 
     Returns
     -------
     list of Split
-        One, or none where there are not two quarters or no day of the end.
+        One, or none where there are not two mature quarters or no day of the end.
 
     Raises
     ------
@@ -89,29 +105,32 @@ def by_time(episodes: pd.DataFrame, *, judged_share: float = 0.3) -> list[Split]
     if not {"quarter", "end_day"} <= set(episodes.columns):
         return []
     number = _quarter_numbers(episodes["quarter"])
-    known = np.isfinite(number)
-    if np.unique(number[known]).size <= 1:
+    mature = _mature(episodes, number, mature_weeks)
+    if np.unique(number[mature]).size <= 1:
         return []
-    shares = {cut: float((number[known] >= cut).mean()) for cut in np.unique(number[known])}
+    shares = {cut: float((number[mature] >= cut).mean()) for cut in np.unique(number[mature])}
     cut = max(quarter for quarter, share in shares.items() if share >= judged_share)
-    judged = known & (number >= cut)
     end_day = episodes["end_day"].to_numpy(dtype=float, na_value=np.nan)
-    recorded = known & (end_day <= (cut - number - 1) * SHORTEST_QUARTER_DAYS)
-    if not (known & ~judged).any() or not recorded.any():
+    recorded = end_day <= (cut - number - 1) * SHORTEST_QUARTER_DAYS
+    if not (number < cut).any() or not recorded.any():
         return []
-    first_judged = str(episodes["quarter"].to_numpy(dtype=object)[judged].min())
-    before, judged = temporal_split(episodes["pseudonym"], episodes["quarter"], test_from=first_judged)
-    training = before & recorded
-    return [Split(BY_TIME, 0, training, judged)] if training.any() else []
+    before, later = _sides(episodes, number, cut)
+    training, too_recent = before & recorded, later & np.isfinite(number) & ~mature
+    return [Split(BY_TIME, 0, training, later & mature, too_recent)] if training.any() else []
 
 
-def as_recorded(episodes: pd.DataFrame) -> tuple[Split, NDArray[np.float64]] | None:
+def as_recorded(
+    episodes: pd.DataFrame, *, mature_weeks: int = MATURE_WEEKS
+) -> tuple[Split, NDArray[np.float64]] | None:
     """Split at the same quarter for models of time: everyone referred before it teaches, as far as was recorded then.
 
     Parameters
     ----------
     episodes : DataFrame
         As in `by_time`.
+    mature_weeks : int
+        As in `by_time`. It places the split; whom to judge, models of time decide row by row, by how far the extract
+        reaches beyond each.
 
     Returns
     -------
@@ -119,13 +138,12 @@ def as_recorded(episodes: pd.DataFrame) -> tuple[Split, NDArray[np.float64]] | N
         The split, and up to which day since its referral each episode had surely been recorded (0 where it had not
         begun); None where `by_time` gives no split.
     """
-    found = by_time(episodes)
+    found = by_time(episodes, mature_weeks=mature_weeks)
     if not found:
         return None
     number = _quarter_numbers(episodes["quarter"])
     cut = float(np.nanmin(number[found[0].judged]))
-    first_judged = str(episodes["quarter"].to_numpy(dtype=object)[found[0].judged].min())
-    before, judged = temporal_split(episodes["pseudonym"], episodes["quarter"], test_from=first_judged)
+    before, judged = _sides(episodes, number, cut)
     until = np.fmax((cut - number - 1) * SHORTEST_QUARTER_DAYS, 0.0)
     return Split(BY_TIME, 0, before & np.isfinite(number), judged), until
 
@@ -153,3 +171,19 @@ def _quarter_numbers(quarters: pd.Series) -> NDArray[np.float64]:
     # quarters counted from year 0; what is missing or not a quarter is NaN
     found = [QUARTER.fullmatch(str(quarter)) for quarter in quarters]
     return np.array([QUARTERS * int(m[1]) + int(m[2]) - 1 if m else np.nan for m in found], dtype=float)
+
+
+def _mature(episodes: pd.DataFrame, number: NDArray[np.float64], weeks: int) -> Flags:
+    # episodes of quarters whose referrals have all been followed for so long
+    known = np.isfinite(number)
+    if "last_seen_day" not in episodes.columns:
+        return known
+    followed = episodes["last_seen_day"].to_numpy(dtype=float, na_value=np.nan)
+    short = followed < weeks * rule_edition().days_per_week
+    return known & ~np.isin(number, np.unique(number[known & short]))
+
+
+def _sides(episodes: pd.DataFrame, number: NDArray[np.float64], cut: float) -> tuple[Flags, Flags]:
+    # referred before a quarter by people who never come again, and referred from then on
+    first_judged = str(episodes["quarter"].to_numpy(dtype=object)[number == cut][0])
+    return temporal_split(episodes["pseudonym"], episodes["quarter"], test_from=first_judged)

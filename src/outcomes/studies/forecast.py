@@ -163,6 +163,7 @@ class _Work:
             n_bootstrap=settings.resamples,
             seed=self.seed,
             workers=self.crew.workers,
+            mature_weeks=settings.horizon_weeks,
         )
         step = "Judging predictions on unseen patients"
         judged = validate(
@@ -235,8 +236,19 @@ class _Work:
             importance(explain(one.model, one.table)).assign(landmark=landmark),
             membership(one.model, *taught, random_state=self.seed),
             None if corrected is None else corrected.assign(landmark=landmark),
-            tuple(drift(*sides).assign(landmark=landmark) for sides in _sides(one, self.courses)),
+            tuple(drift(*sides).assign(landmark=landmark) for sides in self._sides(one)),
         )
+
+    def _sides(self, one: FittedLandmark) -> list[tuple[FeatureTable, FeatureTable]]:
+        # the features of those that teach and of those that are judged by time
+        sides, every = [], self.courses.episodes
+        for split in by_time(every, mature_weeks=self.settings.horizon_weeks):
+            flags = every[KEY].assign(early=split.training, late=split.judged)
+            beside = one.table.keys.merge(flags, on=KEY, how="left")
+            early, late = (_rows(one.table, beside[side].to_numpy(dtype=bool)) for side in ("early", "late"))
+            if min(len(early.frame), len(late.frame)) >= FEWEST_EACH:
+                sides.append((early, late))
+        return sides
 
     def _acting(self, group: tuple[int, str, pd.DataFrame]) -> pd.DataFrame | None:
         (landmark, model, part), settings, bad = group, self.settings, self.goal.adverse
@@ -381,18 +393,6 @@ def _needed(fitted: Mapping[int, FittedLandmark]) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
-
-
-def _sides(one: FittedLandmark, courses: Courses) -> list[tuple[FeatureTable, FeatureTable]]:
-    # the features of those that teach and of those that are judged by time
-    sides = []
-    for split in by_time(courses.episodes):
-        flags = courses.episodes[KEY].assign(early=split.training, late=split.judged)
-        beside = one.table.keys.merge(flags, on=KEY, how="left")
-        early, late = (_rows(one.table, beside[side].to_numpy(dtype=bool)) for side in ("early", "late"))
-        if min(len(early.frame), len(late.frame)) >= FEWEST_EACH:
-            sides.append((early, late))
-    return sides
 
 
 def _rows(table: FeatureTable, chosen: NDArray[np.bool_]) -> FeatureTable:

@@ -104,7 +104,7 @@ def joint_forecast(
         parts: list[Callable[[], Any]] = [
             lambda: judge(splits=folds, groups=there),
             lambda: teach(courses, endings, trained_on=kind, lessons=lessons, rows=rows, workers=crew),
-            lambda: _by_time(materials, judge),
+            lambda: _by_time(materials, judge, settings.horizon_weeks),
         ]
         judged, learnt, later = crew.together(parts, done=lambda done, _: progress(step, 1 + done, STEPS))
     except DataError as lacking:
@@ -123,10 +123,10 @@ def _known(materials: Materials, outcomes: pd.DataFrame, settings: PrognosisSett
     return (courses, endings) if until is None else (courses.until(until), endings.known_by(until))
 
 
-def _by_time(materials: Materials, judge: Callable[..., JointValidation]) -> JointValidation | None:
+def _by_time(materials: Materials, judge: Callable[..., JointValidation], mature_weeks: int) -> JointValidation | None:
     if materials.episodes["quarter"].isna().all():
         return None
-    found = as_recorded(materials.episodes)
+    found = as_recorded(materials.episodes, mature_weeks=mature_weeks)
     try:
         return None if found is None else judge(splits=[found[0]], until=found[1])
     except DataError:

@@ -347,7 +347,12 @@ def _tracked(metrics: pd.DataFrame) -> dict[str, float]:
 
 def _method(found: Forecast, settings: PrognosisSettings) -> Step:
     timed = BY_TIME in set(found.validation.metrics["validation"])
-    later = ", and by time: trained on earlier and tested on later quarters" if timed else ""
+    later = (
+        ", and by time: trained on earlier and tested on later quarters, of which every referral had been followed for at "
+        f"least {settings.horizon_weeks} weeks"
+        if timed
+        else ""
+    )
     foretold = found.joint is not None and found.joint.taught is not None and found.joint.taught.scores is not None
     scores = " Intervals of later scores are split conformal [@lei_2018]." if foretold else ""
     return Step(
