@@ -36,6 +36,25 @@ def test_bands_with_too_few_take_the_nearest_and_other_endings_the_worst():
     assert doubt.off["recovery"].size == len(EDGES)
 
 
+def test_a_band_at_the_edge_speaks_for_itself_from_five_expected_on():
+    """Of 140 people told .95 seven are expected otherwise, and one was; 90 make 4.5: too few, the neighbour speaks."""
+    middle = past(20_000, 0.85, 0.85)
+    edge = pd.DataFrame({"pseudonym": np.arange(140), "ending": "recovery", "probability": 0.95, "happened": True})
+    edge.loc[0, "happened"] = False
+    found = Doubt.learn(pd.concat([middle, edge])).off["recovery"]
+    apart = np.log(139.5 / 1.5) - np.log(0.95 / 0.05)
+    chance = 1 / (140 * 0.95 * 0.05)
+    assert found[9] == pytest.approx(np.sqrt(apart**2 - chance + chance))
+    few = Doubt.learn(pd.concat([middle, edge.head(90)])).off["recovery"]
+    assert few[9] == few[8] < 0.05
+
+
+def test_a_band_that_is_right_is_not_called_wrong_because_few_are_expected():
+    """Six expected endings a band, told truly: on the whole no more than chance is seen."""
+    found = [Doubt.learn(past(120, 0.05, 0.05, seed=seed)).off["recovery"][2] ** 2 for seed in range(400)]
+    assert np.median(found) == pytest.approx(1 / (120 * 0.05 * 0.95), rel=0.35)
+
+
 def test_rows_of_one_patient_count_as_one():
     once = past(2000, 0.5, 0.5)
     repeated = pd.concat([once] * 4, ignore_index=True)

@@ -22,7 +22,8 @@ Integers = NDArray[np.int64]
 
 EDGES: Final = (0.0, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9)  # where a band of probabilities begins
 MOMENT: Final = ("kind", "number")  # landmarks: a model may be right on average and off at each
-FEWEST: Final = 20  # patients in a band, and expected endings and non-endings there, below which it says nothing
+FEWEST: Final = 5  # expected endings and non-endings in a band below which it says nothing (Cochran's rule)
+HALF: Final = 0.5  # added to endings and to non-endings, so that nobody or everybody is no infinite log-odds (Anscombe)
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,11 @@ class Doubt:
         ------
         DataError
             If a column is missing.
+
+        References
+        ----------
+        Anscombe FJ (1956). On estimating binomial response relations. Biometrika 43, 461-464. Cochran WG (1954). Some
+        methods for strengthening the common chi-squared tests. Biometrics 10, 417-451.
 
         Examples
         --------
@@ -147,6 +153,6 @@ def _distance(p: Floats, y: Floats, who: NDArray[np.generic]) -> tuple[float, fl
     people, told = np.unique(who).size, float(p.mean()) if p.size else 0.0
     if people * min(told, 1 - told) < FEWEST:
         return np.nan, np.nan, p.size
-    seen = (float(y.mean()) * people + told) / (people + 1)  # nobody or everybody is no infinite log-odds
+    seen = (float(y.mean()) * people + HALF) / (people + 2 * HALF)
     distance = float(log_odds(np.array(seen)) - log_odds(np.array(told)))
     return distance**2, 1 / (people * told * (1 - told)), p.size

@@ -88,7 +88,7 @@ def judge_joint(  # noqa: PLR0913  one call a validation
     """
     crew, seen = Crew.of(workers), rows if lessons.sensitive else replace(rows, table=rows.table.without_sensitive())
     court = _Court.of(courses, seen, ended, lessons, until)
-    found = [part for part in crew.map(court.fold, splits) if part is not None]
+    found = [part for part in crew.map(lambda split: court.fold(split, crew), splits) if part is not None]
     if not found:
         raise DataError("endings: too few finished referrals to judge them on others (rule enough endings)")
     judged = np.concatenate([where for where, _, _ in found])
@@ -136,18 +136,30 @@ class _Court:
         may = rows.rows["day"].to_numpy(dtype=float) <= until[place]
         return cls(lessons, rows, courses, place, fate, observed, seen_fate, seen_scores, may)
 
-    def fold(self, split: Split) -> tuple[np.ndarray, pd.DataFrame, pd.DataFrame | None] | None:
-        lessons, teaching = self.lessons, split.training[self.place] & self.may
-        judged = np.flatnonzero(split.judged[self.place])
+    def fold(self, split: Split, crew: Crew) -> tuple[np.ndarray, pd.DataFrame, pd.DataFrame | None] | None:
+        teaching, judged = split.training[self.place] & self.may, np.flatnonzero(split.judged[self.place])
+        learners, others = self.rows.take(teaching), self.rows.take(judged)
+        told, scores = crew.together(
+            [
+                lambda: self._endings(learners, self.seen_fate.take(teaching), others, self.fate.take(judged)),
+                lambda: self._scores(learners, teaching, others, judged),
+            ]
+        )
+        return None if told is None else (judged, told, scores)
+
+    def _endings(self, learners: Stack, fate: Followed, others: Stack, theirs: Followed) -> pd.DataFrame | None:
+        lessons = self.lessons
         model = EndingModel(
             horizon_weeks=lessons.horizon_weeks, interval_weeks=lessons.interval_weeks, random_state=lessons.seed
         )
-        learners, others = self.rows.take(teaching), self.rows.take(judged)
         try:
-            model.fit(learners, self.seen_fate.take(teaching))
+            model.fit(learners, fate)
         except DataError:
             return None  # a fold with too few endings judges nobody; the counts show it
-        told = model.predict(others, self.fate.take(judged).below_caseness)
+        return model.predict(others, theirs.below_caseness)
+
+    def _scores(self, learners: Stack, teaching: np.ndarray, others: Stack, judged: np.ndarray) -> pd.DataFrame | None:
+        lessons = self.lessons
         try:
             scores = learn_scores(
                 self.courses,
@@ -158,12 +170,8 @@ class _Court:
                 later={pair: values[teaching] for pair, values in self.seen_scores.items()},
             )
         except DataError:
-            return judged, told, None
-        return (
-            judged,
-            told,
-            _told_scores(others, scores, {pair: values[judged] for pair, values in self.observed.items()}),
-        )
+            return None
+        return _told_scores(others, scores, {pair: values[judged] for pair, values in self.observed.items()})
 
 
 def _places(courses: Courses, rows: Stack) -> np.ndarray:

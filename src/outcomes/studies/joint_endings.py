@@ -101,12 +101,12 @@ def joint_forecast(
         folds = by_patient(materials.episodes["pseudonym"], settings.ending_folds, seed)
         there = tuple(name for name in groupings() if name in materials.episodes)
         kind = materials.opened.view.kind
-        parts: list[Callable[[], Any]] = [
+        parts: list[Callable[[], Any]] = [  # last what can be parted most finely, so that nobody waits at the end
             lambda: judge(splits=folds, groups=there),
-            lambda: teach(courses, endings, trained_on=kind, lessons=lessons, rows=rows, workers=crew),
             lambda: _by_time(materials, judge, settings.horizon_weeks),
+            lambda: teach(courses, endings, trained_on=kind, lessons=lessons, rows=rows, workers=crew),
         ]
-        judged, learnt, later = crew.together(parts, done=lambda done, _: progress(step, 1 + done, STEPS))
+        judged, later, learnt = crew.together(parts, done=lambda done, _: progress(step, 1 + done, STEPS))
     except DataError as lacking:
         progress(step, STEPS, STEPS)
         return JointForecast(endings.counts, None, None, str(lacking))
