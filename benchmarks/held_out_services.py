@@ -32,7 +32,7 @@ LANDMARKS = (0, 1, 2, 3, 4)
 
 
 def drawn(n: int, services: int, seed: int) -> tuple[Courses, pd.Series]:
-    """The tables of an invented service of so many services of equal size, and who recovered reliably."""
+    """The tables of an invented service of so many services, some larger than others, and who recovered reliably."""
     numbers = invented()
     population = numbers.population.model_copy(update={"patients_per_service": max(n // services, 1)})
     settings = ServiceSettings(

@@ -1,4 +1,4 @@
-"""Do the intervals of the probabilities hold? ``python benchmarks/interval_coverage.py [taught] [others] [reference]``.
+"""Do intervals of probabilities hold? ``python benchmarks/interval_coverage.py [taught] [others] [reference] [seed]``.
 
 The whole way of an open case: a model of the ways to end is judged in folds and taught on an invented service
 (`taught` patients), and asked about other patients at one questionnaire each, drawn by chance. Two answers:
@@ -8,6 +8,8 @@ The whole way of an open case: a model of the ways to end is judged in folds and
   which is counted against the interval;
 * single people: does the interval contain the probability that a model taught by many more patients (`reference`) of
   another draw gives the same person? That is nearer the truth, not the truth; its error counts against the interval.
+
+The three services are drawn with `seed` and the two numbers after it.
 """
 
 import sys
@@ -96,18 +98,18 @@ def learnt(n: int, seed: int, *, judged: bool, resamples: int) -> Taught:
     return teach(courses, ends, trained_on="invented", lessons=lessons, rows=rows, past=past)
 
 
-def main(taught: int, others: int, reference: int) -> None:
+def main(taught: int, others: int, reference: int, seed: int) -> None:
     """Print both answers."""
     began = time.process_time()
-    judging, ends = drawn(others, 2, over=True)
-    days = moments(judging, 2)
-    small = learnt(taught, 1, judged=True, resamples=5)
+    judging, ends = drawn(others, seed + 1, over=True)
+    days = moments(judging, seed + 1)
+    small = learnt(taught, seed, judged=True, resamples=5)
     told = foretell(small, judging, days, ends, kind="invented")
     found = fates(told, days, ends, small.lessons.horizon_weeks)
     table = cells(found)
     print(table.round(4).to_string(index=False))
     print(f"whole groups: {int(table['holds'].sum())} of {len(table)} cells hold", flush=True)
-    large = learnt(reference, 3, judged=False, resamples=0)
+    large = learnt(reference, seed + 2, judged=False, resamples=0)
     truth = foretell(large, judging, days, ends, kind="invented").endings
     truth = truth.loc[truth["kind"].eq("sum"), [*KEY, "ending", "probability"]]
     beside = found.merge(truth, on=[*KEY, "ending"], suffixes=("", "_true"))
@@ -121,5 +123,5 @@ def main(taught: int, others: int, reference: int) -> None:
 
 
 if __name__ == "__main__":
-    given = [int(one) for one in sys.argv[1:]] + [6_000, 30_000, 60_000][len(sys.argv) - 1 :]
+    given = [int(one) for one in sys.argv[1:]] + [6_000, 30_000, 60_000, 1][len(sys.argv) - 1 :]
     main(*given)

@@ -76,16 +76,7 @@ def joint_forecast(
     step = "Foretelling the ways to end"
     progress(step, 0, STEPS)
     courses, endings = _known(materials, materials.outcomes, settings)
-    lessons = Lessons(
-        sessions=settings.landmarks,
-        horizon_weeks=settings.horizon_weeks,
-        interval_weeks=settings.interval_weeks,
-        resamples=settings.probability_resamples,
-        instruments=materials.instruments,
-        level=settings.score_level,
-        seed=seed,
-    )
-    crew = Crew.of(processes)
+    lessons, crew = _lessons(materials, settings, seed), Crew.of(processes)
     try:
         rows = stack(courses, sessions=lessons.sessions, weeks=lessons.weeks)
         progress(step, 1, STEPS)
@@ -112,6 +103,18 @@ def joint_forecast(
         return JointForecast(endings.counts, None, None, str(lacking))
     learnt = replace(learnt, doubt=Doubt.learn(judged.past))
     return JointForecast(endings.counts, judged, learnt, later=later, rows=rows)
+
+
+def _lessons(materials: Materials, settings: PrognosisSettings, seed: int) -> Lessons:
+    return Lessons(
+        sessions=settings.landmarks,
+        horizon_weeks=settings.horizon_weeks,
+        interval_weeks=settings.interval_weeks,
+        resamples=settings.probability_resamples,
+        instruments=materials.instruments,
+        level=settings.score_level,
+        seed=seed,
+    )
 
 
 def _known(materials: Materials, outcomes: pd.DataFrame, settings: PrognosisSettings) -> tuple[Courses, Ended]:
