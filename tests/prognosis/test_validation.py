@@ -179,13 +179,15 @@ def test_wrong_plans_and_targets(invented):
         validate(invented.courses, invented.target.head(3), BASELINES)
 
 
-def test_a_model_trained_under_a_constraint_is_judged_by_patient_on_the_same_people(invented):
+def test_a_model_trained_under_a_constraint_is_judged_at_the_last_landmark_on_the_same_people(invented):
     models = contenders("phq9", one_chance=OneChance("gender", 0.5))
-    plan = replace(QUICK, validations=("by patient", "by time"), landmarks=QUICK.landmarks[:1])
+    plan = replace(QUICK, validations=("by patient", "by time"))
     told = validate(invented.courses, invented.target, models, plan=plan).predictions
     constrained = told[told["model"].eq(ONE_CHANCE)]
     plain = told[told["model"].eq("boosted_trees") & told["validation"].eq("by patient")]
     assert constrained["validation"].unique().tolist() == ["by patient"]
+    assert constrained["landmark"].unique().tolist() == [QUICK.landmarks[-1]]
+    plain = plain[plain["landmark"].eq(QUICK.landmarks[-1])]
     assert set(constrained["referral"]) == set(plain["referral"])
 
 

@@ -152,8 +152,8 @@ class Bench:
         parts: list[pd.DataFrame] = []
         for one in self.models:
             table = whole if one.sensitive else plain
-            if one.alike is not None and split.validation != splitting.BY_PATIENT:
-                continue  # an experiment, shown in the ledger of remedies: judged once
+            if one.alike is not None and (split.validation != splitting.BY_PATIENT or landmark != self.fitted[-1]):
+                continue  # an experiment, shown in the ledger of remedies, which is of the last landmark
             if not one.sensitive and one.alike is None and len(plain.catalogue) == len(whole.catalogue):
                 continue
             who = table.keys["pseudonym"].to_numpy()

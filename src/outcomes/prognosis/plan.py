@@ -32,7 +32,7 @@ class Contender:
 
     `sensitive` says whether it sees sensitive attributes. `alike` names the column of the episodes whose groups are to
     have one chance: it is handed to `fit` (see `constrained.ConstrainedTrees`), never to a prediction; such a model is
-    judged by patient only.
+    judged by patient, at the last landmark.
     """
 
     name: str
