@@ -6,6 +6,7 @@ import pytest
 from sklearn.metrics import precision_score, recall_score
 
 from outcomes.errors import ConfigError, DataError
+from outcomes.kernel.resampling import cluster_bootstrap
 from outcomes.prognosis.acting import at_threshold, distributions, how_often_right
 
 
@@ -67,3 +68,15 @@ def test_fewer_than_ten_people_are_no_record_and_the_unknown_are_left_out():
     assert how_often_right(past.assign(happened=pd.array([pd.NA] * 9, dtype="boolean"))).empty
     with pytest.raises(DataError, match="column ending is missing"):
         how_often_right(past.drop(columns="ending"))
+
+
+def test_intervals_are_those_of_weighing_every_resample_of_patients():
+    rng = np.random.default_rng(4)
+    p, who = rng.random(300), rng.integers(0, 120, 300)
+    y = (rng.random(300) < p).astype(int)
+    found = at_threshold(y, p, threshold=0.6, pseudonyms=who, n_bootstrap=60, random_state=9).set_index("metric")
+    weights = np.array(list(cluster_bootstrap(who, 60, np.random.default_rng(9))))
+    ppv = [np.average(y[p >= 0.6], weights=one[p >= 0.6]) for one in weights]
+    sensitivity = [np.average(p[y == 1] >= 0.6, weights=one[y == 1]) for one in weights]
+    for metric, values in (("ppv", ppv), ("sensitivity", sensitivity)):
+        assert found.loc[metric, ["low", "high"]].tolist() == pytest.approx(np.quantile(values, [0.025, 0.975]))

@@ -74,6 +74,23 @@ def test_who_has_nothing_left_to_do_helps_with_the_work_of_others():
     assert len(names) == 2
 
 
+def test_who_is_done_begins_what_nobody_has_begun_elsewhere():
+    """Two leaves of the first branch, one long: the second branch begins before the long leaf has ended."""
+    crew, over, begun = Crew(2), threading.Event(), threading.Event()
+
+    def leaf(long: bool) -> bool:
+        return begun.wait(10) if long else over.set() or True
+
+    def branch(number: int) -> bool:
+        if number:
+            begun.set()
+            return True
+        return all(crew.map(leaf, [True, False]))
+
+    assert crew.map(branch, [0, 1]) == [True, True]
+    assert over.is_set()
+
+
 def test_one_worker_starts_no_thread():
     here = threading.get_ident()
     assert set(Crew(1).map(lambda _: threading.get_ident(), range(5))) == {here}

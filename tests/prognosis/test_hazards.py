@@ -7,6 +7,7 @@ import pytest
 from outcomes.errors import ConfigError, DataError
 from outcomes.prognosis.endings import Ended
 from outcomes.prognosis.hazards import CHANGE_KEYS, COLUMNS, ENDING_KEYS, EndingModel, Followed, followed, marginal
+from outcomes.prognosis.multiclass import margins, softmax
 from outcomes.prognosis.stacked import stack
 
 
@@ -144,3 +145,31 @@ def test_what_cannot_teach_says_so(invented):
         EndingModel().fit(rows, one)
     with pytest.raises(DataError, match="have no entry"):
         followed(rows, Ended(ends.table.head(3)))
+
+
+def test_all_at_once_as_interval_by_interval_and_ending_by_ending(taught):
+    """The slow way: hazards multiplied up for each row, changes shared out among those that are possible."""
+    rows, fate, model = taught
+    some = np.arange(0, len(rows.rows), 97)
+    told = model.predict(rows.take(some), fate.below_caseness[some]).to_numpy()
+    features = model.encoding_.apply(rows.table.frame)[some].astype(np.float32)
+    for x, below, found in zip(features, fate.below_caseness[some], told, strict=True):
+        surviving, expected = 1.0, np.zeros((len(ENDING_KEYS), len(CHANGE_KEYS)))
+        for interval in range(model.n_intervals):
+            margin = margins(model.hazard_.booster_, np.append(x, np.float32(interval))[None], model.hazard_.n_trees_)
+            hazard = dict(zip(model.hazard_.classes_, softmax(margin)[0], strict=True))
+            for code, key in enumerate(ENDING_KEYS):
+                given = np.array([one == key for one in ENDING_KEYS], dtype=np.float32)
+                margin = margins(model.change_.booster_, np.concatenate([x, given])[None], model.change_.n_trees_)
+                shares = dict(zip(model.change_.classes_, softmax(margin)[0], strict=True))
+                kept = [0.0 if below and "recovery" in one else shares.get(n, 0.0) for n, one in enumerate(CHANGE_KEYS)]
+                expected[code] += surviving * hazard.get(code + 1, 0.0) * np.array(kept) / sum(kept)
+            surviving *= hazard[0]
+        np.testing.assert_allclose(found, [*expected.ravel(), surviving], atol=1e-12)
+
+
+def test_features_that_have_been_encoded_already_give_the_same(taught):
+    rows, fate, model = taught
+    again = model.predict(rows, fate.below_caseness, encoded=model.encoded(rows))
+    pd.testing.assert_frame_equal(again, model.predict(rows, fate.below_caseness), check_exact=True)
+    assert model.predict(rows.take(np.zeros(len(rows.rows), dtype=bool)), np.zeros(0, dtype=bool)).shape == (0, 31)

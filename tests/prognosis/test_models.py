@@ -17,6 +17,7 @@ from outcomes.errors import ConfigError, DataError
 from outcomes.prognosis import models
 from outcomes.prognosis.forecaster import Forecaster, OneOutcomeError
 from outcomes.prognosis.models import BoostedTrees, OneVariable, PenalisedLogistic, Prevalence, held_out
+from outcomes.prognosis.multiclass import MulticlassTrees
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 
@@ -219,3 +220,25 @@ def test_models_come_within_a_hundredth_of_the_true_models_area():
     found = compare(6000, landmarks=(0, 2, 4))
     assert found["short_of"].max() < 0.01
     assert found["short_of"].min() > -0.005  # nobody beats the truth but by chance
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+def test_held_out_losses_from_a_plain_matrix_are_those_by_bins(classes):
+    """Early stopping reads them from a plain matrix, which is quicker; it must stop where bins would have stopped."""
+    rng = np.random.default_rng(3)
+    x = np.round(rng.normal(size=(900, 6)) * 20) / 20
+    x[rng.random(x.shape) < 0.05] = np.nan
+    y = rng.integers(0, classes, 900)
+    trees = BoostedTrees() if classes == 2 else MulticlassTrees()
+    trees.classes_ = np.arange(classes)
+    settings = trees._settings()
+    learning = xgb.QuantileDMatrix(x[:700], label=y[:700], nthread=1)
+    plain = xgb.DMatrix(x[700:], label=y[700:], nthread=1)
+    binned = xgb.QuantileDMatrix(x[700:], label=y[700:], nthread=1, ref=learning)
+    losses = []
+    for judging in (plain, binned):
+        found = {}
+        evals = [(judging, "judging")]
+        xgb.train(settings, learning, 40, evals=evals, evals_result=found, verbose_eval=False)
+        losses.append(found["judging"][settings["eval_metric"]])
+    assert losses[0] == losses[1]

@@ -25,7 +25,8 @@ class Crew:
     """So many threads at a time over all that is given to them, also where one piece of work hands out others.
 
     Whoever calls `map` works too. Others join between two tasks, as long as fewer than `workers` compute in the whole
-    crew; who waits for others makes room. So a long list of tasks gets the threads that a shorter one no longer needs.
+    crew; who waits for others makes room, and who has nothing left to do goes to any list with tasks that nobody has
+    begun. So a long list of tasks gets the threads that a shorter one no longer needs.
 
     Parameters
     ----------
@@ -49,6 +50,7 @@ class Crew:
         self.workers = workers
         self._free = Semaphore(workers - 1)
         self._stopped = False
+        self._jobs: list[_Job[Any, Any]] = []  # what is being done, the outermost first
 
     @classmethod
     def of(cls, workers: "Crew | int") -> "Crew":
@@ -92,6 +94,7 @@ class Crew:
             If the program is being stopped.
         """
         job = _Job(function, list(tasks), done)
+        self._jobs.append(job)
         with single_thread():  # held here as long as anybody works: a helper that leaves does not lift it for others
             try:
                 self._work(job)
@@ -100,6 +103,8 @@ class Crew:
                 self._stopped = True
                 self._wait(job)
                 raise
+            finally:
+                self._jobs.remove(job)
         if self._stopped:
             raise StoppedError
         return job.results()
@@ -128,28 +133,29 @@ class Crew:
 
     def _work(self, job: "_Job[T, R]") -> None:
         while not self._stopped and (place := job.take()) is not None:
-            if job.waiting and self._free.acquire(blocking=False):
-                helper = Thread(target=self._help, args=(job,), name="crew")
-                helper.start()
-                job.helpers.append(helper)  # before its caller, who is waited for too, begins the next task
+            if job.waiting and self._free.acquire(blocking=False) and not self._send(job):
+                self._free.release()
             job.do(place)
+
+    def _send(self, job: "_Job[Any, Any]") -> bool:
+        return job.join(Thread(target=self._help, args=(job,), name="crew"))
 
     def _help(self, job: "_Job[T, R]") -> None:
         try:
             with single_thread():
                 self._work(job)
         finally:
-            self._free.release()
+            if self._stopped or not any(self._send(other) for other in tuple(self._jobs)):
+                self._free.release()  # else the place went with the one who was sent
 
     def _wait(self, job: "_Job[T, R]") -> None:
-        while job.helpers:  # a helper may have called another one
-            helper = job.helpers[-1]
+        while (helper := job.helper()) is not None:  # a helper may have called another one
             self._free.release()
             try:
                 helper.join()
             finally:
                 self._free.acquire()
-            job.helpers.remove(helper)
+            job.left(helper)
 
 
 class _Job(Generic[T, R]):
@@ -160,7 +166,7 @@ class _Job(Generic[T, R]):
         self._found: dict[int, R] = {}
         self._failed: dict[int, Exception] = {}
         self._begun, self._lock = 0, Lock()
-        self.helpers: list[Thread] = []
+        self._helpers: list[Thread] = []
 
     @property
     def waiting(self) -> bool:
@@ -172,6 +178,22 @@ class _Job(Generic[T, R]):
                 return None
             self._begun += 1
             return self._begun - 1
+
+    def join(self, helper: Thread) -> bool:
+        with self._lock:  # whoever asked for the work waits for all who joined while a task was left
+            if self.waiting:
+                helper.start()
+                self._helpers.append(helper)
+                return True
+        return False
+
+    def helper(self) -> Thread | None:
+        with self._lock:
+            return self._helpers[-1] if self._helpers else None
+
+    def left(self, helper: Thread) -> None:
+        with self._lock:
+            self._helpers.remove(helper)
 
     def do(self, place: int) -> None:
         try:
