@@ -54,3 +54,15 @@ def test_without_outcomes_there_are_no_outcomes_by_state(materials, states, tabl
 def test_an_unknown_policy_is_refused(materials, states):
     with pytest.raises(ConfigError, match="none_at_all"):
         states_chapter(materials, replace(states, too_many=()), policy="none_at_all")
+
+
+def test_the_methods_cite_what_was_done_and_nothing_else(materials, states):
+    (step,) = states_chapter(materials, states, policy="midpoint6").steps
+    assert {"bartolucci_2013", "schwarz_1978", "hennig_2007", "bartolucci_farcomeni_2015"} <= set(step.keys)
+    assert "[@bartolucci_farcomeni_2015] and with equal lengths of time as steps." in step.text
+    less = replace(
+        states, judgement=replace(states.judgement, stability=None, halves=None, endings=None, first_state=None)
+    )
+    (short,) = states_chapter(materials, less, policy="midpoint6").steps
+    assert set(short.keys) == {"bartolucci_2013", "catarino_2022", "schwarz_1978", "samejima_1969"}
+    assert "found again with equal lengths of time as steps." in short.text
