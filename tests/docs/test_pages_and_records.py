@@ -8,7 +8,7 @@ from types import FunctionType
 import pytest
 
 from outcomes import errors
-from outcomes.disclosure.attack import SECONDS
+from outcomes.disclosure.attack import NODES
 from outcomes.flags.page import LISTS_UP_TO, SHEETS_UP_TO
 from outcomes.library.meanings import MEANINGS
 from outcomes.prognosis.privacy import LIMIT
@@ -104,7 +104,7 @@ def test_exit_codes_are_those_of_the_errors() -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("docs/disclosure.md", f"cannot answer in {SECONDS:.0f} seconds"),
+        ("docs/disclosure.md", f"cannot answer within {NODES:,} nodes"),
         ("docs/tracking.md", f"is at most {LIMIT:.2f}".replace("0.", ".")),
         ("docs/prognosis.md", f"above {LIMIT:.2f} is too much".replace("0.", ".")),
         ("docs/flags.md", f"up to {SHEETS_UP_TO} open referrals; a list up to {LISTS_UP_TO:,}"),
