@@ -3,7 +3,11 @@
 A message says what is wrong, where, and what to do. A wrong parameter is quoted; a patient's value never is.
 """
 
+import traceback
+from pathlib import Path
 from typing import ClassVar
+
+OURS = Path(__file__).parent
 
 
 class OutcomesError(Exception):
@@ -50,3 +54,21 @@ class GateError(OutcomesError):
 
 class NotConvergedWarning(UserWarning):
     """The twin of NotConverged for a fit that is kept, and marked, although it hit its cap."""
+
+
+def place_of(error: BaseException) -> str:
+    """Say where in our own code something failed, and nothing of what the error says.
+
+    Parameters
+    ----------
+    error : BaseException
+        Raised anywhere, by anybody.
+
+    Returns
+    -------
+    str
+        The innermost of our modules and its line, such as "opening.py, line 120"; "a library" where it went through
+        none. Files beside this package are not ours, whatever folder they lie in.
+    """
+    frames = [one for one in traceback.extract_tb(error.__traceback__) if Path(one.filename).is_relative_to(OURS)]
+    return f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else "a library"

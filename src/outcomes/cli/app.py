@@ -5,7 +5,6 @@ import signal
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Event, current_thread, main_thread
 from types import FrameType
 from typing import Annotated
@@ -15,7 +14,7 @@ from typer.exceptions import Abort, TyperException
 
 from outcomes import __version__
 from outcomes.cli.console import err, out
-from outcomes.errors import ConfigError, OutcomesError
+from outcomes.errors import ConfigError, OutcomesError, place_of
 
 EXIT_CODES = (
     "Exit codes: 0 done; 2 a parameter or experiment file is wrong; 3 the data cannot be used; 4 access (key, "
@@ -118,11 +117,9 @@ def _usage(error: TyperException) -> str:
 
 
 def _defect(error: Exception) -> str:
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "outcomes" in Path(frame.filename).parts]
-    where = f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else "a library"
     if os.environ.get("OUTCOMES_TRACEBACK") == "1":
         traceback.print_exception(error)
     return (
-        f"outcomes: a defect of ours ({type(error).__name__} in {where}). Its text is not shown because it may hold a "
-        "patient's value; run again with OUTCOMES_TRACEBACK=1 where that is safe, and report the place."
+        f"outcomes: a defect of ours ({type(error).__name__} in {place_of(error)}). Its text is not shown because it may "
+        "hold a patient's value; run again with OUTCOMES_TRACEBACK=1 where that is safe, and report the place."
     )

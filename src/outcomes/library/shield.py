@@ -6,20 +6,13 @@ kept as a cause or context, so that no handler, log or tracker can print it.
 """
 
 import functools
-import traceback
 from collections.abc import Callable
-from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from outcomes.errors import OutcomesError
+from outcomes.errors import OutcomesError, place_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-def _place(error: BaseException) -> str:
-    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if "outcomes" in Path(frame.filename).parts]
-    return f"{Path(ours[-1].filename).name}, line {ours[-1].lineno}" if ours else "a library"
 
 
 def _bare(error: BaseException) -> None:
@@ -62,7 +55,7 @@ def shielded(doing: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 _bare(error)
                 raise
             except Exception as error:  # noqa: BLE001  whatever it is, its text may hold a patient's value
-                told = f"{type(error).__name__} in {_place(error)}"
+                told = f"{type(error).__name__} in {place_of(error)}"
             # Behind the handler, so that the foreign error is not even kept as a context.
             raise OutcomesError(
                 f"a defect of ours while {doing} ({told}); nothing was changed. The error's own text is not shown, "
