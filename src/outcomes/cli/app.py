@@ -120,6 +120,6 @@ def _defect(error: Exception) -> str:
     if os.environ.get("OUTCOMES_TRACEBACK") == "1":
         traceback.print_exception(error)
     return (
-        f"outcomes: a defect of ours ({type(error).__name__} in {place_of(error)}). Its text is not shown because it may "
-        "hold a patient's value; run again with OUTCOMES_TRACEBACK=1 where that is safe, and report the place."
+        f"outcomes: a defect of ours ({type(error).__name__} in {place_of(error)}). Its text is not shown because it "
+        "may hold a patient's value; run again with OUTCOMES_TRACEBACK=1 where that is safe, and report the place."
     )
