@@ -151,11 +151,9 @@ class Bench:
         plain = whole.without_sensitive()
         parts: list[pd.DataFrame] = []
         for one in self.models:
-            table = whole if one.sensitive else plain
-            if one.alike is not None and (split.validation != splitting.BY_PATIENT or landmark != self.fitted[-1]):
-                continue  # an experiment, shown in the ledger of remedies, which is of the last landmark
-            if not one.sensitive and one.alike is None and len(plain.catalogue) == len(whole.catalogue):
+            if not self._competes(one, split, landmark, blind=len(plain.catalogue) == len(whole.catalogue)):
                 continue
+            table = whole if one.sensitive else plain
             who = table.keys["pseudonym"].to_numpy()
             alike = {} if one.alike is None else {"alike": self.groups[one.alike][place][teaching]}
             learning = table.frame.loc[teaching], y[teaching].astype(int)
@@ -171,6 +169,12 @@ class Bench:
             )
             parts.append(part)
         return pd.concat(parts, ignore_index=True)
+
+    def _competes(self, one: Contender, split: Split, landmark: int, *, blind: bool) -> bool:
+        # `blind`: no table of this feed has a sensitive column
+        if one.alike is not None:  # an experiment, shown in the ledger of remedies, which is of the last landmark
+            return split.validation == splitting.BY_PATIENT and landmark == self.fitted[-1]
+        return one.sensitive or not blind  # else the twin without sensitive columns would be the same model again
 
     def judge(self, part: pd.DataFrame) -> pd.DataFrame:
         """Give the figures of one model at one landmark.

@@ -78,10 +78,11 @@ class ConstrainedTrees(BoostedTrees):
     Examples
     --------
     >>> rng = np.random.default_rng(0)
-    >>> group = np.repeat(["a", "b"], 1000)
-    >>> x = rng.normal(size=(2000, 2)) - [[0.0, 1.5]] * (group == "b")[:, None]
-    >>> y = rng.random(2000) < 1 / (1 + np.exp(-x[:, 0]))
-    >>> ConstrainedTrees(max_rounds=40).fit(x, y, alike=group).strengths_["b"] > -0.5
+    >>> group, need = np.repeat(["a", "b"], 1000), rng.normal(0, 1.5, 2000)
+    >>> overlooked = np.where(group == "b", 1.0, 0.0)  # b looks better than it is
+    >>> x = np.column_stack([need - overlooked + rng.normal(0, 0.4 + overlooked), overlooked + rng.normal(0, 0.5, 2000)])
+    >>> found = ConstrainedTrees().fit(x, rng.random(2000) < 1 / (1 + np.exp(-need)), alike=group).strengths_
+    >>> found["b"] > 0 > found["a"]
     True
     """
 
