@@ -80,7 +80,8 @@ class ConstrainedTrees(BoostedTrees):
     >>> rng = np.random.default_rng(0)
     >>> group, need = np.repeat(["a", "b"], 1000), rng.normal(0, 1.5, 2000)
     >>> overlooked = np.where(group == "b", 1.0, 0.0)  # b looks better than it is
-    >>> x = np.column_stack([need - overlooked + rng.normal(0, 0.4 + overlooked), overlooked + rng.normal(0, 0.5, 2000)])
+    >>> answers, other = need - overlooked + rng.normal(0, 0.4 + overlooked), overlooked + rng.normal(0, 0.5, 2000)
+    >>> x = np.column_stack([answers, other])
     >>> found = ConstrainedTrees().fit(x, rng.random(2000) < 1 / (1 + np.exp(-need)), alike=group).strengths_
     >>> found["b"] > 0 > found["a"]
     True
